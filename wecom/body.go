@@ -1,0 +1,38 @@
+package wecom
+
+// Text is a plain text (msgtype text, path/90236). Line breaks and <a href="https://…">label</a>
+// links are shown as such, everything else as typed.
+type Text struct {
+	Content string `json:"content"` // required, at most 2048 bytes: about 682 Chinese characters; WeCom cuts the rest
+}
+
+// MsgType returns "text".
+func (Text) MsgType() string { return "text" }
+
+func (t Text) check(c *checker) {
+	c.text("text.content", t.Content, true, 2048, Bytes, WouldCut)
+}
+
+func (Text) safe() int { return 1 }
+
+// TextCard is a card with a title, a text and a link (msgtype textcard, path/90236).
+type TextCard struct {
+	Title string `json:"title"` // required, at most 128 characters; WeCom cuts the rest
+	// Description is required, at most 512 characters; WeCom cuts the rest. Line breaks and
+	// <div class="gray">…</div>, "normal" (black) and "highlight" (orange) are shown as such.
+	Description string `json:"description"`
+	URL         string `json:"url"`              // required, at most 2048 bytes, http:// or https://
+	ButtonText  string `json:"btntxt,omitempty"` // at most 4 characters; "" is shown as 详情
+}
+
+// MsgType returns "textcard".
+func (TextCard) MsgType() string { return "textcard" }
+
+func (t TextCard) check(c *checker) {
+	c.text("textcard.title", t.Title, true, 128, Characters, WouldCut)
+	c.text("textcard.description", t.Description, true, 512, Characters, WouldCut)
+	c.url("textcard.url", t.URL, true)
+	c.text("textcard.btntxt", t.ButtonText, false, 4, Characters, WouldCut)
+}
+
+func (TextCard) safe() int { return 0 }

@@ -1,0 +1,177 @@
+// Package wecom sends messages through WeCom (企业微信).
+//
+//	client, err := wecom.New(wecom.Config{CorpID: "ww…", AgentID: 1000002, Secret: "…"})
+//	receipt, err := client.Send(ctx, wecom.Message{
+//		To:   wecom.To{Users: []string{"zhangsan"}},
+//		Body: wecom.Text{Content: "磁盘已满"},
+//	})
+//
+// A [Client] is one app of a corp, because that is what a secret and a token belong to. It fetches
+// the token when it is first needed, keeps it, renews it before it dies, and replaces it when WeCom
+// kills it early. Processes that send for the same app share it by a [TokenStore].
+//
+// WeCom answers HTTP 200 for nearly everything; an *[Error] is an errcode other than 0 and can tell
+// what to do about it ([Error.Hint]). To try all this without a corp, see package wecomtest.
+//
+// The package needs nothing but the standard library.
+package wecom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// DefaultBaseURL is where WeCom's API is.
+const DefaultBaseURL = "https://qyapi.weixin.qq.com"
+
+// Config describes one app of a corp. CorpID and Secret are required, AgentID for sending. It
+// prints and logs without its secret.
+type Config struct {
+	CorpID  string // 企业ID, from 我的企业 in the admin console
+	AgentID int    // AgentId of the app, from its page in the admin console
+	Secret  string // Secret of the same app; every app has its own
+
+	// BaseURL is where the API is; a path becomes a prefix of every call. "" means DefaultBaseURL.
+	BaseURL string
+	// Proxy is the URL of an HTTP, HTTPS or SOCKS5 proxy, perhaps with user and password. "" means
+	// what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. It does not go together with HTTPClient.
+	Proxy string
+	// MaxConns is how many connections to WeCom may be open at once; callers beyond wait for one.
+	// 0 means 100. It does not go together with HTTPClient.
+	MaxConns int
+	// HTTPClient makes the requests. nil means one of the client's own, which keeps connections open
+	// under load; of the standard one's, all but two are closed again after each burst.
+	HTTPClient *http.Client
+	// Timeout bounds one call, the answer's body included, whatever the context allows. 0 means 15 s.
+	Timeout time.Duration
+
+	// Tokens keeps the token. nil means in this client's memory; give the same store to all clients
+	// of the app, in this process or others.
+	Tokens TokenStore
+	// TokenLease is how long one caller may be at fetching a token before others may try: the time a
+	// fleet loses if it is killed just then. gettoken's own time-out is 2 s less. 0 means 6 s; at
+	// least 3 s.
+	TokenLease time.Duration
+	// TokenSource gives the token instead of all that. The secret is then not needed.
+	TokenSource TokenSource
+}
+
+const (
+	defaultTimeout  = 15 * time.Second
+	defaultMaxConns = 100
+	minTokenLease   = 3 * time.Second
+)
+
+// Client sends for one app. It is safe for concurrent use, and meant to be made once and kept.
+type Client struct {
+	corpID, secret string
+	agentID        int
+	base           url.URL // with the path prefix, without a slash at its end
+	host           string  // scheme and host of base, for errors
+	http           *http.Client
+	ownTransport   bool // http is not the caller's
+	timeout        time.Duration
+	tokens         TokenSource
+}
+
+// New returns a client for the app that config describes. It asks nobody: a wrong secret shows at
+// the first call.
+func New(config Config) (*Client, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	base, err := parseBaseURL(config.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	httpClient, err := newHTTPClient(config)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		corpID: config.CorpID, secret: config.Secret, agentID: config.AgentID,
+		base: *base, host: base.Scheme + "://" + base.Host,
+		http: httpClient, ownTransport: config.HTTPClient == nil,
+		timeout: orDefault(config.Timeout, defaultTimeout),
+		tokens:  config.TokenSource,
+	}
+	if c.tokens == nil {
+		store := config.Tokens
+		if store == nil {
+			store = NewMemoryStore()
+		}
+		c.tokens = &tokenCache{
+			key: TokenKey(c.corpID, c.secret), host: c.host,
+			store: store, fetch: c.gettoken,
+			lease: orDefault(config.TokenLease, defaultTokenLease), wait: defaultTokenWait,
+			start: time.Now(),
+		}
+	}
+	return c, nil
+}
+
+func (c Config) check() error {
+	switch {
+	case c.CorpID == "":
+		return errors.New("wecom: Config.CorpID is empty: it stands under 我的企业 in the admin console")
+	case c.Secret == "" && c.TokenSource == nil:
+		return errors.New("wecom: Config.Secret is empty: it stands on the app's page in the admin console")
+	case strings.TrimSpace(c.CorpID) != c.CorpID:
+		return errors.New("wecom: Config.CorpID begins or ends with white space")
+	case strings.TrimSpace(c.Secret) != c.Secret:
+		return errors.New("wecom: Config.Secret begins or ends with white space, perhaps the line break of a file")
+	case c.AgentID < 0:
+		return fmt.Errorf("wecom: Config.AgentID is %d, which no app has", c.AgentID)
+	case c.Timeout < 0:
+		return fmt.Errorf("wecom: Config.Timeout is %v", c.Timeout)
+	case c.MaxConns < 0:
+		return fmt.Errorf("wecom: Config.MaxConns is %d", c.MaxConns)
+	case c.TokenLease != 0 && c.TokenLease < minTokenLease:
+		return fmt.Errorf("wecom: Config.TokenLease is %v, the least is %v", c.TokenLease, minTokenLease)
+	}
+	return nil
+}
+
+// parseBaseURL takes no query and no user: whatever stands there would go along with every call.
+func parseBaseURL(raw string) (*url.URL, error) {
+	if raw == "" {
+		raw = DefaultBaseURL
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, errors.New("wecom: Config.BaseURL is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("wecom: Config.BaseURL %q must begin with http:// or https://", safeURL(raw))
+	case u.Host == "":
+		return nil, fmt.Errorf("wecom: Config.BaseURL %q has no host", safeURL(raw))
+	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return nil, fmt.Errorf("wecom: Config.BaseURL %q must be scheme, host and perhaps a path, no more", safeURL(raw))
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return u, nil
+}
+
+// Token implements [TokenSource], for calls that this package does not have, or to share the token
+// with a program that cannot fetch it. It is a secret.
+func (c *Client) Token(ctx context.Context, stale string) (string, error) {
+	return c.tokens.Token(ctx, stale)
+}
+
+// CloseIdleConnections closes the connections that are not in use just now. A client needs no other
+// end.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}

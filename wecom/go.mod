@@ -1,0 +1,3 @@
+module github.com/hongyan-im/hongyan/wecom
+
+go 1.24

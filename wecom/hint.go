@@ -1,0 +1,91 @@
+package wecom
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+)
+
+// Hint returns cause and cure in the language, for the person who must act. It is never empty.
+func (e *Error) Hint(lang Lang) string {
+	if e.Code == CodeUntrustedIP {
+		return untrustedIPHint(e.CallerIP, lang)
+	}
+	row, known := e.Code.info()
+	if !known {
+		return lang.in("this code is not in the table; WeCom explains it at ", "错误码表中没有此码，官方说明：") + e.Code.Link()
+	}
+	meaning, cure := lang.in(row.en, row.zh), lang.in(row.hintEn, row.hintZh)
+	if cure == "" {
+		return meaning + lang.in("; see ", "；详见 ") + e.Code.Link()
+	}
+	return meaning + lang.in(". ", "。") + cure
+}
+
+// untrustedIPHint names what must be set first, since the console refuses the address until then
+// and does not say why.
+func untrustedIPHint(ip string, lang Lang) string {
+	if ip == "" {
+		ip = lang.in("this machine's public address", "本机的公网出口地址")
+	}
+	return lang.in(
+		"WeCom saw the call come from "+ip+", which is not among the trusted IPs of the app. "+
+			"In the admin console (work.weixin.qq.com) open 应用管理 (Apps), choose the app, then 企业可信IP (Trusted IPs), "+
+			"add "+ip+" and wait a minute. The console takes an address only after one of these is set for the app: "+
+			"a trusted domain (可信域名, under 网页授权及JS-SDK) or a callback URL (接收消息服务器URL). "+
+			"If the address changes often, send through a proxy or gateway with a fixed one",
+		"企业微信看到的来源地址是 "+ip+"，它不在该应用的企业可信IP中。"+
+			"请在管理后台（work.weixin.qq.com）打开「应用管理」→ 该应用 →「企业可信IP」，填入 "+ip+"，约 1 分钟后生效。"+
+			"填写之前，该应用必须先设置「可信域名」（网页授权及JS-SDK）或「接收消息服务器URL」之一，否则后台不让保存。"+
+			"若出口地址常变，请改走固定出口的代理或网关")
+}
+
+// Hint returns what to check, in the language. It is never empty.
+func (e *TransportError) Hint(lang Lang) string {
+	var (
+		dns       *net.DNSError
+		authority x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		record    tls.RecordHeaderError
+		dial      *net.OpError
+	)
+	switch {
+	case errors.Is(e.Err, context.Canceled):
+		return lang.in("the caller gave up before the answer came", "调用方在收到应答前取消了请求")
+	case errors.As(e.Err, &dns):
+		return lang.in("the host name of the base URL cannot be resolved: check its spelling and this machine's DNS",
+			"无法解析 base URL 中的主机名：请检查拼写和本机 DNS")
+	case errors.As(e.Err, &authority), errors.As(e.Err, &hostname):
+		return lang.in("the certificate of the host is not trusted: a proxy that opens TLS, or a wrong base URL",
+			"对方证书不受信任：可能经过了解密 TLS 的代理，或 base URL 有误")
+	case errors.As(e.Err, &record), e.Status >= 300 && e.Status < 400:
+		return lang.in("check the base URL: http where the host wants https, or the reverse", "请检查 base URL：http 与 https 可能用反了")
+	case e.Status == http.StatusProxyAuthRequired:
+		return lang.in("the proxy wants a user and password", "代理需要用户名和密码")
+	case e.Status == http.StatusNotFound:
+		return lang.in("the host does not know this path: is the base URL that of a WeCom API, with the right prefix?",
+			"对方没有这个路径：base URL 是企业微信接口吗？前缀是否正确？")
+	case e.Status >= 500:
+		return lang.in("the server or a proxy before it is in trouble (HTTP "+strconv.Itoa(e.Status)+"): try again a little later",
+			"服务端或其前面的代理暂时异常（HTTP "+strconv.Itoa(e.Status)+"）：请稍后重试")
+	case e.Status != 0:
+		return lang.in("something other than WeCom answered, perhaps a proxy or a login page: check the base URL and the proxy",
+			"应答的不是企业微信，可能是代理或登录页：请检查 base URL 和代理设置")
+	case e.Timeout() && !e.Sent:
+		return lang.in("no connection in time: check the base URL, the firewall and the proxy", "连接超时：请检查 base URL、防火墙和代理")
+	case e.Timeout():
+		return lang.in("no answer in time; the message may have been delivered all the same",
+			"等待应答超时；消息可能已经送达")
+	case errors.As(e.Err, &dial) && dial.Op == "dial":
+		return lang.in("nothing answers at this address: check the base URL, the firewall and the proxy",
+			"该地址无人应答：请检查 base URL、防火墙和代理")
+	case e.Sent:
+		return lang.in("the connection broke while waiting for the answer; the message may have been delivered all the same",
+			"等待应答时连接中断；消息可能已经送达")
+	}
+	return lang.in("check the network, the base URL and the proxy", "请检查网络、base URL 和代理")
+}

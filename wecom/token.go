@@ -1,0 +1,103 @@
+package wecom
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// TokenSource gives the access_token for calls. A [Client] is one; another may be set as
+// [Config.TokenSource] where something else looks after the token.
+type TokenSource interface {
+	// Token returns a token believed valid. stale is the one WeCom just refused, or "": of a
+	// hundred refused callers one fetches, the others find it already replaced. If WeCom keeps
+	// giving out the refused token, Token returns it.
+	Token(ctx context.Context, stale string) (string, error)
+}
+
+// TokenStore keeps tokens where all clients of an app find them: in memory for one process, in
+// Redis for a fleet. One store may hold the tokens of many apps, each under its own key, and is
+// safe for concurrent use.
+//
+// The protocol lets one holder of a lease call gettoken while the others wait. Holders can be
+// frozen and come back late, so each carries a fence, a number that grows with every lease, and
+// the store refuses a token whose fence is not the newest.
+type TokenStore interface {
+	// Changed returns a channel that is closed when what the store has under key may have changed.
+	// It is a hint, not a promise: take it before Load, and never wait for it alone.
+	Changed(key string) <-chan struct{}
+	// Load returns the token under key, or a zero StoredToken if there is none.
+	Load(ctx context.Context, key string) (StoredToken, error)
+	// Acquire looks once more and, if no token satisfies want, asks for the lease: all in one step,
+	// so that a token saved in between is found and not fetched again.
+	Acquire(ctx context.Context, key string, want Want, lease time.Duration) (Claim, error)
+	// Save stores the token and ends the lease of t.Fence. It reports false, and stores nothing, if
+	// a newer fence was handed out.
+	Save(ctx context.Context, key string, t StoredToken) (bool, error)
+	// Fail ends the lease of fence without a token. Those who wait for this holder get failure as
+	// their answer, and so does everybody else until failure.Until.
+	Fail(ctx context.Context, key string, fence int64, failure TokenFailure) error
+	// Drop removes what is under key if it is still this token, and nothing otherwise: another may
+	// have replaced it already.
+	Drop(ctx context.Context, key, token string) error
+}
+
+// StoredToken is a token as a [TokenStore] keeps it. It prints and logs without its value; its JSON
+// has it, since a store may keep that.
+type StoredToken struct {
+	Value     string    // the access_token
+	FetchedAt time.Time // when the gettoken that gave it was sent
+	ExpiresAt time.Time // when it is dead at the latest; WeCom may kill it before
+	Fence     int64     // the lease under which it was fetched
+}
+
+// Want says which token is good enough for a caller.
+type Want struct {
+	Not        string // any but this, which WeCom refused; or ""
+	AfterFence int64  // only one of a later lease than this; or 0
+	// WaitedFor is the fence of the holder the caller waited for, or 0: if that holder failed, its
+	// failure is the caller's answer too, and gettoken is not asked again by everybody in turn.
+	WaitedFor int64
+}
+
+// SatisfiedBy reports whether t will do at the time now.
+func (w Want) SatisfiedBy(t StoredToken, now time.Time) bool {
+	return t.Value != "" && t.Value != w.Not && t.Fence > w.AfterFence && now.Before(t.ExpiresAt)
+}
+
+// Claim is the answer of [TokenStore.Acquire]. It is one of four things: a token that will do
+// (Token.Value is set), a failure to pass on (Failure is set), the lease (Granted is true, under
+// Fence), or word that another holds it (none of these; Fence is the holder's, and Wait how long
+// its lease still runs).
+type Claim struct {
+	Token   StoredToken
+	Failure *TokenFailure
+	Granted bool
+	Fence   int64
+	Wait    time.Duration
+}
+
+// TokenFailure is what came of a gettoken that gave no token.
+type TokenFailure struct {
+	Code  Code      // errcode of gettoken, or 0 if there was no answer
+	Msg   string    // what went wrong, without credentials
+	Until time.Time // nobody asks again before; zero: only those who waited are told
+}
+
+// err returns the failure as an error of the gettoken that another caller made.
+func (f TokenFailure) err(host string) error {
+	if f.Code != CodeOK {
+		text, hintID, callerIP := parseErrmsg(f.Msg)
+		return &Error{Op: opGettoken, Code: f.Code, Msg: text, HintID: hintID, CallerIP: callerIP}
+	}
+	return &TransportError{Op: opGettoken, Host: host, Err: fmt.Errorf("the caller that asked for all reports: %s", f.Msg)}
+}
+
+// TokenKey returns the key under which the token of an app is stored. Apps of one corp have
+// different tokens, so the secret is part of it, as a hash that does not give it away.
+func TokenKey(corpID, secret string) string {
+	sum := sha256.Sum256([]byte("hongyan token\x00" + corpID + "\x00" + secret))
+	return corpID + ":" + hex.EncodeToString(sum[:10])
+}

@@ -1,0 +1,497 @@
+//go:build go1.25
+
+package wecom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// The tests of this file run in bubbles of testing/synctest: hours pass in no time, and a goroutine
+// left behind fails the test.
+
+// office hands out tokens as WeCom does: the same one until it dies.
+type office struct {
+	latency time.Duration
+	fixed   bool // expires_in is always that of a new token
+	fail    error
+
+	mu    sync.Mutex
+	token string
+	dies  time.Time
+	calls int
+}
+
+const tokenLife = 2 * time.Hour
+
+func (o *office) fetch(ctx context.Context) (string, time.Duration, error) {
+	select {
+	case <-time.After(o.latency):
+	case <-ctx.Done():
+		return "", 0, &TransportError{Op: opGettoken, Sent: true, Err: ctx.Err()}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls++
+	if o.fail != nil {
+		return "", 0, o.fail
+	}
+	if !time.Now().Before(o.dies) {
+		o.token, o.dies = fmt.Sprintf("token-%d", o.calls), time.Now().Add(tokenLife)
+	}
+	if o.fixed {
+		return o.token, tokenLife, nil
+	}
+	return o.token, time.Until(o.dies), nil
+}
+
+func (o *office) revoke() { o.mu.Lock(); o.dies = time.Time{}; o.mu.Unlock() }
+
+func (o *office) asked() int { o.mu.Lock(); defer o.mu.Unlock(); return o.calls }
+
+func (o *office) cache(store TokenStore) *tokenCache {
+	return &tokenCache{
+		key: "ww1:app", host: "https://wecom.test", store: store, fetch: o.fetch,
+		lease: defaultTokenLease, wait: defaultTokenWait, start: time.Now(),
+	}
+}
+
+func mustToken(t *testing.T, c *tokenCache, stale string) string {
+	t.Helper()
+	token, err := c.Token(t.Context(), stale)
+	if err != nil {
+		t.Fatalf("Token(%q): %v", stale, err)
+	}
+	return token
+}
+
+func TestManyCallersOneFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 50 * time.Millisecond}
+		c := o.cache(NewMemoryStore())
+		began := time.Now()
+		all := func(stale, want string) {
+			var wg sync.WaitGroup
+			for range 200 {
+				wg.Go(func() {
+					if token := mustToken(t, c, stale); token != want {
+						t.Errorf("got %s, want %s", token, want)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		all("", "token-1")
+		if took := time.Since(began); o.asked() != 1 || took != o.latency {
+			t.Errorf("%d gettoken for 200 cold callers, served after %v", o.asked(), took)
+		}
+		o.revoke()
+		all("token-1", "token-2")
+		if o.asked() != 2 {
+			t.Errorf("%d gettoken after all 200 were refused", o.asked())
+		}
+		// One who was refused with the old token and comes late finds it replaced.
+		all("token-1", "token-2")
+		if o.asked() != 2 {
+			t.Errorf("%d gettoken after latecomers", o.asked())
+		}
+	})
+}
+
+// A day of steady use: no caller ever waits but at the ends of tokens, and gettoken is called once
+// per life, apart from the single early try that finds out that WeCom renews late.
+func TestADayOfTokens(t *testing.T) {
+	for _, fixed := range []bool{false, true} {
+		t.Run(fmt.Sprint("expires_in fixed ", fixed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := &office{latency: 50 * time.Millisecond, fixed: fixed}
+				c := o.cache(NewMemoryStore())
+				dead := 0
+				for range 24 * 60 {
+					token := mustToken(t, c, "")
+					o.mu.Lock()
+					alive := token == o.token && time.Now().Before(o.dies)
+					o.mu.Unlock()
+					if !alive {
+						dead++
+						mustToken(t, c, token)
+					}
+					time.Sleep(time.Minute)
+				}
+				if o.asked() > 13+1 || dead > 0 {
+					t.Errorf("%d gettoken and %d dead tokens served in a day of 12 lives", o.asked(), dead)
+				}
+			})
+		})
+	}
+}
+
+// Where gettoken gives a new token before the old one dies, nobody ever waits.
+func TestRenewalInTheBackground(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: time.Second}
+		c := o.cache(NewMemoryStore())
+		first := mustToken(t, c, "")
+		time.Sleep(tokenLife - longestRenewal/2 - 2*time.Second)
+		o.revoke() // so that the next call gives another
+		began := time.Now()
+		for range 100 {
+			if got := mustToken(t, c, ""); got != first {
+				t.Errorf("served %s while another is fetched", got)
+			}
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("callers waited %v", took)
+		}
+		time.Sleep(2 * time.Second)
+		if got := mustToken(t, c, ""); got != "token-2" || o.asked() != 2 {
+			t.Errorf("then %s after %d gettoken", got, o.asked())
+		}
+	})
+}
+
+// A renewal that fails costs nothing while the token lives, and is tried again.
+func TestRenewalFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{}
+		c := o.cache(NewMemoryStore())
+		mustToken(t, c, "")
+		o.fail = &Error{Op: opGettoken, Code: CodeBusy}
+		time.Sleep(tokenLife - longestRenewal/2 + time.Second)
+		for range 20 {
+			mustToken(t, c, "")
+			synctest.Wait()
+		}
+		if n := o.asked(); n != 2 {
+			t.Errorf("%d gettoken; a failed renewal is not repeated at once", n)
+		}
+		time.Sleep(longestRenewal/4 + time.Second)
+		mustToken(t, c, "")
+		synctest.Wait()
+		if n := o.asked(); n != 3 {
+			t.Errorf("%d gettoken; a failed renewal is tried again later", n)
+		}
+		time.Sleep(longestRenewal)
+		if _, err := c.Token(t.Context(), ""); !errors.Is(err, &Error{Code: CodeBusy}) {
+			t.Errorf("a dead token was served, or the error is %v", err)
+		}
+		o.fail = nil
+		mustToken(t, c, "")
+	})
+}
+
+// A wrong secret is asked about once a minute, however many want to know.
+func TestWrongSecretIsRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{fail: &Error{Op: opGettoken, Code: CodeBadSecret, Msg: "invalid credential"}}
+		store := NewMemoryStore()
+		one, other := o.cache(store), o.cache(store)
+		for range 10 {
+			for _, c := range []*tokenCache{one, other} {
+				if _, err := c.Token(t.Context(), ""); !errors.Is(err, &Error{Op: opGettoken, Code: CodeBadSecret}) || !NeverSent(err) {
+					t.Fatalf("error %v", err)
+				}
+			}
+			time.Sleep(5 * time.Second)
+		}
+		if o.asked() != 1 {
+			t.Errorf("%d gettoken with a wrong secret", o.asked())
+		}
+		time.Sleep(time.Minute)
+		o.fail = nil
+		mustToken(t, one, "")
+		mustToken(t, other, "")
+		if o.asked() != 2 {
+			t.Errorf("%d gettoken after the secret was put right", o.asked())
+		}
+	})
+}
+
+// A passing trouble is told to those who waited; who comes later tries anew.
+func TestBusyIsNotRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 50 * time.Millisecond, fail: &Error{Op: opGettoken, Code: CodeBusy}}
+		store := NewMemoryStore()
+		caches := []*tokenCache{o.cache(store), o.cache(store), o.cache(store)}
+		var wg sync.WaitGroup
+		for _, c := range caches {
+			for range 20 {
+				wg.Go(func() {
+					if _, err := c.Token(t.Context(), ""); !errors.Is(err, &Error{Code: CodeBusy}) {
+						t.Errorf("error %v", err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		if o.asked() != 1 {
+			t.Errorf("%d gettoken; those who waited should share the answer", o.asked())
+		}
+		o.fail = nil
+		mustToken(t, caches[2], "")
+	})
+}
+
+// WeCom refuses a token and gives the same one out again: callers learn that it is final, and
+// gettoken is not hammered.
+func TestRefusedTokenAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{}
+		c := o.cache(NewMemoryStore())
+		first := mustToken(t, c, "")
+		for range 100 {
+			if again := mustToken(t, c, first); again != first {
+				t.Fatalf("got %s", again)
+			}
+		}
+		if o.asked() != 2 {
+			t.Errorf("%d gettoken for 100 refusals of the same token", o.asked())
+		}
+		time.Sleep(refusedAgainMemory)
+		o.revoke()
+		if token := mustToken(t, c, first); token == first {
+			t.Error("not asked again later")
+		}
+	})
+}
+
+// Who waits may leave; the others are served all the same.
+func TestWaiterLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: time.Second}
+		c := o.cache(NewMemoryStore())
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		var wg sync.WaitGroup
+		wg.Go(func() { // the first: its flight goes on without it
+			_, err := c.Token(ctx, "")
+			if !errors.Is(err, context.DeadlineExceeded) || !NeverSent(err) || time.Since(c.start) != 100*time.Millisecond {
+				t.Errorf("left after %v with %v", time.Since(c.start), err)
+			}
+		})
+		synctest.Wait()
+		wg.Go(func() { mustToken(t, c, "") })
+		wg.Wait()
+		if o.asked() != 1 {
+			t.Errorf("%d gettoken", o.asked())
+		}
+	})
+}
+
+// gettoken hangs: everybody is told after its time-out, not after that of the lease.
+func TestFetchHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: time.Hour}
+		store := NewMemoryStore()
+		one, other := o.cache(store), o.cache(store)
+		var wg sync.WaitGroup
+		for _, c := range []*tokenCache{one, other} {
+			wg.Go(func() {
+				_, err := c.Token(t.Context(), "")
+				if took := time.Since(c.start); err == nil || took > defaultTokenLease-tokenCallMargin {
+					t.Errorf("after %v: %v", took, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// Two clients of one app share a store: one gettoken for both, whatever happens to the token.
+func TestSharedStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 50 * time.Millisecond}
+		store := NewMemoryStore()
+		one, other := o.cache(store), o.cache(store)
+		both := func(stale, want string, asked int) {
+			t.Helper()
+			var wg sync.WaitGroup
+			for _, c := range []*tokenCache{one, other} {
+				for range 50 {
+					wg.Go(func() {
+						if token := mustToken(t, c, stale); token != want {
+							t.Errorf("got %s, want %s", token, want)
+						}
+					})
+				}
+			}
+			wg.Wait()
+			if o.asked() != asked {
+				t.Errorf("%d gettoken, want %d", o.asked(), asked)
+			}
+		}
+		both("", "token-1", 1)
+		o.revoke()
+		both("token-1", "token-2", 2)
+		time.Sleep(tokenLife + time.Second)
+		both("", "token-3", 3)
+	})
+}
+
+// A holder that is frozen beyond its lease must not put its old token over a newer one.
+func TestLateSaveIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := NewMemoryStore()
+		frozen, err := store.Acquire(t.Context(), "k", Want{}, time.Second)
+		if err != nil || !frozen.Granted {
+			t.Fatalf("claim %+v, error %v", frozen, err)
+		}
+		if c, _ := store.Acquire(t.Context(), "k", Want{}, time.Second); c.Granted || c.Fence != frozen.Fence || c.Wait != time.Second {
+			t.Errorf("a second claim: %+v", c)
+		}
+		time.Sleep(time.Second)
+		next, _ := store.Acquire(t.Context(), "k", Want{}, time.Second)
+		if !next.Granted || next.Fence <= frozen.Fence {
+			t.Fatalf("claim after the lease: %+v", next)
+		}
+		in := func(value string, fence int64) StoredToken {
+			return StoredToken{Value: value, ExpiresAt: time.Now().Add(time.Hour), Fence: fence}
+		}
+		if saved, _ := store.Save(t.Context(), "k", in("new", next.Fence)); !saved {
+			t.Error("the newest holder may not save")
+		}
+		if saved, _ := store.Save(t.Context(), "k", in("old", frozen.Fence)); saved {
+			t.Error("a holder whose lease went to another may save")
+		}
+		_ = store.Fail(t.Context(), "k", frozen.Fence, TokenFailure{Code: CodeBadSecret, Until: time.Now().Add(time.Hour)})
+		_ = store.Drop(t.Context(), "k", "old")
+		if c, _ := store.Acquire(t.Context(), "k", Want{}, time.Second); c.Token.Value != "new" {
+			t.Errorf("then found: %+v", c)
+		}
+	})
+}
+
+// failingStore is a store that goes away on command.
+type failingStore struct {
+	MemoryStore
+	down atomic.Bool
+}
+
+var errStoreDown = errors.New("store down")
+
+func (s *failingStore) Load(ctx context.Context, key string) (StoredToken, error) {
+	if s.down.Load() {
+		return StoredToken{}, errStoreDown
+	}
+	return s.MemoryStore.Load(ctx, key)
+}
+
+func (s *failingStore) Acquire(ctx context.Context, key string, want Want, lease time.Duration) (Claim, error) {
+	if s.down.Load() {
+		return Claim{}, errStoreDown
+	}
+	return s.MemoryStore.Acquire(ctx, key, want, lease)
+}
+
+func (s *failingStore) Save(ctx context.Context, key string, t StoredToken) (bool, error) {
+	if s.down.Load() {
+		return false, errStoreDown
+	}
+	return s.MemoryStore.Save(ctx, key, t)
+}
+
+func (s *failingStore) Drop(ctx context.Context, key, token string) error {
+	if s.down.Load() {
+		return errStoreDown
+	}
+	return s.MemoryStore.Drop(ctx, key, token)
+}
+
+// Without its store each client fetches for itself, once, and keeps the token.
+func TestStoreGoesAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 50 * time.Millisecond}
+		store := &failingStore{}
+		one, other := o.cache(store), o.cache(store)
+		store.down.Store(true)
+		for range 10 {
+			mustToken(t, one, "")
+			mustToken(t, other, "")
+		}
+		if o.asked() != 2 {
+			t.Errorf("%d gettoken by two clients without a store", o.asked())
+		}
+		store.down.Store(false)
+		o.revoke()
+		mustToken(t, one, "token-1")
+		mustToken(t, other, "token-1")
+		if o.asked() != 3 {
+			t.Errorf("%d gettoken once the store is back", o.asked())
+		}
+	})
+}
+
+// It goes away between the lease and the end of gettoken: the token is good all the same.
+func TestStoreGoesAwayWhileFetching(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: time.Second}
+		store := &failingStore{}
+		c := o.cache(store)
+		go func() { time.Sleep(o.latency / 2); store.down.Store(true) }()
+		mustToken(t, c, "")
+		mustToken(t, c, "")
+		if o.asked() != 1 {
+			t.Errorf("%d gettoken", o.asked())
+		}
+	})
+}
+
+// A holder that dies with its lease delays the others by the lease, no more.
+func TestHolderDies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 50 * time.Millisecond}
+		store := NewMemoryStore()
+		if c, err := store.Acquire(t.Context(), "ww1:app", Want{}, defaultTokenLease); err != nil || !c.Granted {
+			t.Fatal(c, err)
+		}
+		c := o.cache(store)
+		mustToken(t, c, "")
+		if took := time.Since(c.start); took > defaultTokenLease+100*time.Millisecond {
+			t.Errorf("served after %v", took)
+		}
+	})
+}
+
+// The lease is held for ever by a store gone mad: callers get an error in bounded time.
+func TestLeaseNeverEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := (&office{}).cache(stuckStore{})
+		_, err := c.Token(t.Context(), "")
+		if took := time.Since(c.start); err == nil || took > defaultTokenLease+defaultTokenWait {
+			t.Errorf("after %v: %v", took, err)
+		}
+	})
+}
+
+// stuckStore is a store whose lease another holds for ever.
+type stuckStore struct{}
+
+func (stuckStore) Changed(string) <-chan struct{} { return nil }
+func (stuckStore) Load(context.Context, string) (StoredToken, error) {
+	return StoredToken{}, nil
+}
+func (stuckStore) Acquire(context.Context, string, Want, time.Duration) (Claim, error) {
+	return Claim{Fence: 1, Wait: time.Hour}, nil
+}
+func (stuckStore) Save(context.Context, string, StoredToken) (bool, error) { return false, nil }
+func (stuckStore) Fail(context.Context, string, int64, TokenFailure) error { return nil }
+func (stuckStore) Drop(context.Context, string, string) error              { return nil }
+
+// The failure that another caller reports reads like the one it saw.
+func TestFailureOfAnother(t *testing.T) {
+	err := TokenFailure{Code: CodeBadSecret, Msg: "invalid credential"}.err("h")
+	if err.Error() != "wecom: gettoken: 40001 invalid credential" {
+		t.Error(err)
+	}
+	err = TokenFailure{Msg: io.EOF.Error()}.err("https://h")
+	if !NeverSent(err) || err.Error() != "wecom: gettoken: no answer from https://h: the caller that asked for all reports: EOF" {
+		t.Error(err)
+	}
+}
