@@ -13,23 +13,28 @@ import (
 	"time"
 )
 
-// careful is the opponent of the SDK: the client that someone who knows net/http well writes for
+// Careful is the opponent of the SDK: the client that someone who knows net/http well writes for
 // one message type in an afternoon. Its token is given and never dies; it keeps its connections,
 // reads every answer to the end, has a time-out, and looks at errcode.
-type careful struct {
+type Careful struct {
 	http  *http.Client
 	url   string
 	agent int
 }
 
-func newCareful(baseURL, token string, agent int, transport *http.Transport) *careful {
+// NewCareful returns one that sends for an app with a token that is known already.
+func NewCareful(baseURL, token string, agent int) *Careful {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost, transport.MaxConnsPerHost = 100, 100, 100
-	return &careful{
+	return &Careful{
 		http:  &http.Client{Transport: transport, Timeout: 15 * time.Second},
 		url:   baseURL + "/cgi-bin/message/send?access_token=" + url.QueryEscape(token),
 		agent: agent,
 	}
 }
+
+// Close closes the connections.
+func (c *Careful) Close() { c.http.CloseIdleConnections() }
 
 type carefulText struct {
 	ToUser  string `json:"touser"`
@@ -47,7 +52,8 @@ type carefulAnswer struct {
 	MsgID       string `json:"msgid"`
 }
 
-func (c *careful) send(ctx context.Context, user, content string) (string, error) {
+// Send sends a text to one member and returns its msgid.
+func (c *Careful) Send(ctx context.Context, user, content string) (string, error) {
 	m := carefulText{ToUser: user, MsgType: "text", AgentID: c.agent}
 	m.Text.Content = content
 	body, err := json.Marshal(m)
@@ -77,3 +83,6 @@ func (c *careful) send(ctx context.Context, user, content string) (string, error
 	}
 	return a.MsgID, nil
 }
+
+// UseTransport sends through another transport.
+func (c *Careful) UseTransport(t *http.Transport) { c.http.Transport = t }

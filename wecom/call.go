@@ -12,6 +12,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -91,6 +92,10 @@ func (c *Client) do(ctx context.Context, method, op, query string, body []byte, 
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	out := outgoing{url: c.base}
+	if c.traced {
+		out.trace.WroteHeaders = out.begin
+		ctx = httptrace.WithClientTrace(ctx, &out.trace)
+	}
 	out.url.Path += "/cgi-bin/" + op
 	if out.url.RawPath != "" {
 		out.url.RawPath += "/cgi-bin/" + op
@@ -100,16 +105,16 @@ func (c *Client) do(ctx context.Context, method, op, query string, body []byte, 
 	req.Method, req.URL, req.Host, req.Header = method, &out.url, out.url.Host, c.header(body)
 	if body != nil {
 		out.body = body
-		out.first.out = &out
+		out.reader.Reset(body)
 		req.ContentLength = int64(len(body))
-		req.Body, req.GetBody = &out.first, out.reopen
+		req.Body, req.GetBody = io.NopCloser(&out.reader), out.reopen
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if ctxErr := ctx.Err(); ctxErr != nil && !errors.Is(err, ctxErr) {
 			err = ctxErr
 		}
-		sent := out.begun.Load() || body == nil && !neverConnected(err)
+		sent := out.begun.Load() || !c.traced && !neverConnected(err)
 		return c.transportError(op, 0, sent, scrub(err, c.secret, token))
 	}
 	defer resp.Body.Close()
@@ -231,34 +236,21 @@ func htmlTitle(body []byte) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(string(body[from:from+to]), "")), " ")
 }
 
-// outgoing is what one request needs until its answer is read, in one piece of memory. It notes
-// whether the transport began to send the body: until then WeCom cannot have acted, whatever error
-// came.
+// outgoing is what one request needs until its answer is read, in one piece of memory. Its body is
+// of a type that the transport knows to be in memory: others cost a second write to the connection.
 type outgoing struct {
 	url    url.URL
 	body   []byte
-	begun  atomic.Bool
-	first  bodyReader
+	reader bytes.Reader
 	answer io.LimitedReader
+	trace  httptrace.ClientTrace
+	begun  atomic.Bool // the transport began to send: until then WeCom cannot have acted
 }
+
+func (o *outgoing) begin() { o.begun.Store(true) }
 
 // reopen returns the body from its start: the transport repeats a request whose connection turned
 // out to be closed.
-func (o *outgoing) reopen() (io.ReadCloser, error) { return &bodyReader{out: o}, nil }
-
-type bodyReader struct {
-	out *outgoing
-	off int
+func (o *outgoing) reopen() (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(o.body)), nil
 }
-
-func (r *bodyReader) Read(p []byte) (int, error) {
-	r.out.begun.Store(true)
-	if r.off >= len(r.out.body) {
-		return 0, io.EOF
-	}
-	n := copy(p, r.out.body[r.off:])
-	r.off += n
-	return n, nil
-}
-
-func (r *bodyReader) Close() error { return nil }

@@ -75,6 +75,7 @@ type Client struct {
 	host           string  // scheme and host of base, for errors
 	http           *http.Client
 	ownTransport   bool // http is not the caller's
+	traced         bool // http tells when it begins to send
 	timeout        time.Duration
 	tokens         TokenSource
 }
@@ -96,7 +97,7 @@ func New(config Config) (*Client, error) {
 	c := &Client{
 		corpID: config.CorpID, secret: config.Secret, agentID: config.AgentID,
 		base: *base, host: base.Scheme + "://" + base.Host,
-		http: httpClient, ownTransport: config.HTTPClient == nil,
+		http: httpClient, ownTransport: config.HTTPClient == nil, traced: isTraced(httpClient),
 		timeout: orDefault(config.Timeout, defaultTimeout),
 		tokens:  config.TokenSource,
 	}

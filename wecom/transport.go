@@ -32,6 +32,16 @@ func newHTTPClient(config Config) (*http.Client, error) {
 // token in the query would be shown to wherever it leads.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
+// isTraced reports whether the client keeps to net/http/httptrace. What wraps a transport may not,
+// and its silence must not be taken for "nothing was sent".
+func isTraced(c *http.Client) bool {
+	if c.Transport == nil {
+		return true
+	}
+	_, ok := c.Transport.(*http.Transport)
+	return ok
+}
+
 func newTransport(config Config) (*http.Transport, error) {
 	proxy := http.ProxyFromEnvironment
 	if config.Proxy != "" {
