@@ -1,0 +1,58 @@
+// Package arrows holds the test that keeps imports pointing one way; docs/architecture.md draws them.
+package arrows
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/hongyan-im/hongyan/"
+
+// arrows says which packages of this repository each may import. A package that is not here fails
+// the test: whoever adds one decides where it stands.
+var arrows = map[string][]string{
+	"cmd/hongyan":                    {"internal/command"},
+	"internal/command":               {"wecom", "wecom/simulator"},
+	"wecom":                          {},
+	"wecom/simulator":                {"wecom", "wecom/simulator/internal/phone"},
+	"wecom/simulator/internal/phone": {},
+	"wecom/wecomtest":                {"wecom", "wecom/simulator"},
+
+	// Beside the product: nothing imports these.
+	"bench":                   {"wecom", "wecom/simulator"},
+	"bench/sdk":               {"bench", "wecom", "wecom/simulator"},
+	"internal/arrows":         {},
+	"internal/browsertest":    {},
+	"wecom/internal/gencodes": {},
+}
+
+func TestArrows(t *testing.T) {
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...")
+	list.Dir = "../.."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		from := strings.TrimPrefix(fields[0], module)
+		allowed, known := arrows[from]
+		if !known {
+			t.Errorf("package %s has no place in the picture: add it to the arrows here and to docs/architecture.md", from)
+			continue
+		}
+		seen++
+		for _, imported := range fields[1:] {
+			to, ours := strings.CutPrefix(imported, module)
+			if ours && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s, against the arrows", from, to)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Fatalf("only %d packages seen", seen)
+	}
+}
