@@ -1,0 +1,56 @@
+package simulator
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// bodyReaders has one reader for each msgtype that the simulator knows. A reader takes the object
+// named like the msgtype and returns it as members receive it, overlong texts cut and unknown fields
+// gone, ready to become JSON; or the refusal that WeCom would answer. Another msgtype is another
+// file with a reader, and a line here; msgtypes that are not here answer 40008.
+var bodyReaders = map[string]func(s *sending, body *object) (any, *status){
+	"text":     readText,
+	"textcard": readTextCard,
+}
+
+// cutBytes drops the tail of s beyond max bytes, and never a part of a character: WeCom's page does
+// not say whether it splits one at the border, and half a character is of no use to a test.
+func cutBytes(s string, max int) string {
+	if len(s) <= max {
+		return s
+	}
+	for max > 0 && !utf8.RuneStart(s[max]) {
+		max--
+	}
+	return s[:max]
+}
+
+// cutChars drops the tail of s beyond max characters. A Chinese character is one.
+func cutChars(s string, max int) string {
+	for i := range s {
+		if max == 0 {
+			return s[:i]
+		}
+		max--
+	}
+	return s
+}
+
+// checkLink demands http:// or https:// before url, and at most 2048 bytes. name is for the text.
+func checkLink(name, url string) *status {
+	const maxURL = 2048 // bytes
+	switch {
+	case url == "":
+		return refuse(codeURLMissing)
+	case !hasPrefixFold(url, "http://") && !hasPrefixFold(url, "https://"):
+		return refuse(codeURLWithoutScheme)
+	case len(url) > maxURL:
+		return invalidField("%s exceed max length %d", name, maxURL)
+	}
+	return nil
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}

@@ -1,0 +1,59 @@
+package simulator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/hongyan-im/hongyan/wecom/simulator"
+)
+
+// A whole exchange: a token, a message, and a look into the member's inbox.
+func Example() {
+	sim := simulator.New()
+	server := httptest.NewServer(sim)
+	defer server.Close()
+
+	answer, err := http.Get(server.URL + "/cgi-bin/gettoken?corpid=ww0000000000000001&corpsecret=sim-secret-1000002")
+	if err != nil {
+		panic(err)
+	}
+	defer answer.Body.Close()
+	var token struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&token); err != nil {
+		panic(err)
+	}
+	sent, err := http.Post(server.URL+"/cgi-bin/message/send?access_token="+token.AccessToken, "application/json",
+		strings.NewReader(`{"touser":"zhangsan","msgtype":"text","agentid":1000002,"text":{"content":"磁盘已满"}}`))
+	if err != nil {
+		panic(err)
+	}
+	sent.Body.Close()
+
+	fmt.Println(sim.Inbox("zhangsan").Last().Text())
+	// Output: 磁盘已满
+}
+
+// Faults are counted: the next two sends meet the rate limit, the third does not.
+func ExampleWeCom_Fail() {
+	sim := simulator.New()
+	sim.Fail("message/send", 45009).Times(2).For(1000002)
+	for _, f := range sim.Faults() {
+		fmt.Println(f.Call, f.ErrCode, f.Times)
+	}
+	// Output: message/send 45009 2
+}
+
+// Time is the simulator's own: a token can expire while the test waits for nothing.
+func ExampleWeCom_Advance() {
+	sim := simulator.New()
+	sim.SetNow(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	sim.Advance(2 * time.Hour)
+	fmt.Println(sim.Now().Format("2006-01-02 15:04 -0700"))
+	// Output: 2026-01-02 13:04 +0800
+}

@@ -1,0 +1,106 @@
+package simulator
+
+import (
+	"sync"
+	"time"
+)
+
+// ledger is what WeCom remembers of one app's sends: enough to suppress duplicates, to keep the
+// limits per member and the person-times of the day. One lock covers all three, because a send
+// counts in all of them or in none.
+type ledger struct {
+	mu         sync.Mutex
+	duplicates duplicates
+	windows    map[string]window // by key of the member
+	takes      int               // since the last tidy
+	left       int               // windows that the last tidy left
+	today      dayCount
+}
+
+func newLedger() *ledger { return &ledger{windows: map[string]window{}} }
+
+// posting asks the ledger for one send.
+type posting struct {
+	msgID     string
+	receivers []*member
+	dayCap    int
+	check     bool // for duplicates
+	hash      contentHash
+	interval  time.Duration
+}
+
+// verdict is the ledger's answer: one of duplicateOf, overCap, or who receives and who is dropped.
+type verdict struct {
+	at          time.Time
+	duplicateOf string // the msgid of the first send
+	overCap     bool
+	receivers   []*member
+	dropped     []*member
+}
+
+// post decides on p and books it. The clock is read under the lock, so that bookings are in the
+// order of time. Dropped members do not count for the day, and neither does a send that the day has
+// no room for: WeCom's page does not say what becomes of a call that crosses the line, here it is
+// refused whole.
+func (l *ledger) post(p posting, clock *clock) verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := verdict{at: clock.now()}
+	if p.check {
+		if first, ok := l.duplicates.seen(p.hash, p.interval, v.at); ok {
+			v.duplicateOf = first
+			return v
+		}
+	}
+	now := v.at.UnixNano()
+	l.tidy(now)
+	v.receivers, v.dropped = l.split(p.receivers, now)
+	today := l.today.at(v.at)
+	if today.used+len(v.receivers) > p.dayCap {
+		v.overCap = true
+		return v
+	}
+	today.used += len(v.receivers)
+	for _, m := range v.receivers {
+		l.windows[m.key] = l.windows[m.key].with(now)
+	}
+	l.takes += len(v.receivers)
+	if p.check {
+		l.duplicates.remember(p.hash, p.msgID, v.at)
+	}
+	return v
+}
+
+// split separates the members with room in their windows from those without. While nobody is
+// dropped it returns the list it was given.
+func (l *ledger) split(members []*member, now int64) (room, dropped []*member) {
+	for i, m := range members {
+		if l.windows[m.key].hasRoom(now) {
+			if dropped != nil {
+				room = append(room, m)
+			}
+			continue
+		}
+		if dropped == nil {
+			room = append(make([]*member, 0, len(members)-1), members[:i]...)
+		}
+		dropped = append(dropped, m)
+	}
+	if dropped == nil {
+		return members, nil
+	}
+	return room, dropped
+}
+
+// tidy forgets members without a message in the last hour, whenever the windows may have doubled.
+func (l *ledger) tidy(now int64) {
+	if l.takes < l.left+1024 {
+		return
+	}
+	for key, w := range l.windows {
+		if w.idle(now) {
+			delete(l.windows, key)
+		}
+	}
+	l.takes, l.left = 0, len(l.windows)
+}

@@ -1,0 +1,98 @@
+package simulator
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hongyan-im/hongyan/wecom/simulator/internal/phone"
+)
+
+// phones is what the inbox page needs to know of the simulator.
+type phones struct{ sim *WeCom }
+
+var _ phone.Source = phones{}
+
+// Members lists everybody whose phone can be looked at, in the world's order.
+func (p phones) Members() []phone.Member {
+	var list []phone.Member
+	for _, corp := range p.sim.directory.Load().world.Corps {
+		for _, u := range corp.Users {
+			list = append(list, phone.Member{CorpID: corp.CorpID, CorpName: corp.Name, UserID: u.UserID, Name: u.Name})
+		}
+	}
+	return list
+}
+
+// Messages returns what the member's phone shows, oldest first.
+func (p phones) Messages(corpID, userID string) []phone.Message {
+	if userID == "" {
+		return nil
+	}
+	records := p.sim.store.newest(strings.ToLower(userID), 0, Filter{CorpID: corpID}.selects)
+	list := make([]phone.Message, len(records))
+	for i, r := range records {
+		list[i] = r.onPhone()
+	}
+	return list
+}
+
+// Subscribe gives every new message until cancel, which closes the channel. Who does not keep up
+// misses some; a sender never waits.
+func (p phones) Subscribe() (messages <-chan phone.Message, cancel func()) {
+	return p.sim.phones.add()
+}
+
+func (r *record) onPhone() phone.Message {
+	return phone.Message{
+		MsgID: r.msgID, CorpID: r.corpID, At: r.at,
+		AgentID: r.agentID, AppName: r.appName, MsgType: r.msgType,
+		Body: encode(r.body), Users: userIDs(r.receivers),
+	}
+}
+
+// subscribers are the pages that are open.
+type subscribers struct {
+	mu    sync.Mutex
+	open  map[chan phone.Message]bool
+	count atomic.Int32 // of open: a sender looks here first, and usually sees 0
+}
+
+const subscriberBacklog = 64
+
+func (s *subscribers) add() (<-chan phone.Message, func()) {
+	ch := make(chan phone.Message, subscriberBacklog)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[chan phone.Message]bool{}
+	}
+	s.open[ch] = true
+	s.count.Add(1)
+	return ch, func() { s.remove(ch) }
+}
+
+func (s *subscribers) remove(ch chan phone.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[ch] {
+		delete(s.open, ch)
+		s.count.Add(-1)
+		close(ch)
+	}
+}
+
+func (s *subscribers) show(r *record) {
+	if s.count.Load() == 0 || len(r.receivers) == 0 {
+		return
+	}
+	m := r.onPhone()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ch := range s.open {
+		select {
+		case ch <- m:
+		default:
+		}
+	}
+}
