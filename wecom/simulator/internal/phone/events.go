@@ -98,15 +98,9 @@ func (s *stream) open(r *http.Request) error {
 	head := s.w.Header()
 	head.Set("Content-Type", "text/event-stream")
 	head.Set("Cache-Control", "no-store")
-	head.Set("X-Accel-Buffering", "no")  // nginx would hold events back
-	s.rc.SetReadDeadline(time.Time{})    // the server's ReadTimeout would end the request too
-	if err := s.rc.Flush(); err != nil { // before a byte is out, a refusal can still be said
-		return err
-	}
-	if err := s.write("retry: 2000\n\n"); err != nil {
-		return err
-	}
-	all := s.messages()
+	head.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	s.rc.SetReadDeadline(time.Time{})   // the server's ReadTimeout would end the request too
+	all := s.messages()                 // before the answer begins: the asker may act on that
 	switch q := r.URL.Query(); {
 	case r.Header.Get("Last-Event-ID") != "":
 		s.last = r.Header.Get("Last-Event-ID")
@@ -115,8 +109,14 @@ func (s *stream) open(r *http.Request) error {
 	case len(all) > 0:
 		s.last = all[len(all)-1].MsgID
 	}
+	if err := s.rc.Flush(); err != nil { // before a byte is out, a refusal can still be said
+		return err
+	}
+	if err := s.write("retry: 2000\n\n"); err != nil {
+		return err
+	}
 	s.recalled = countRecalled(all[:position(all, s.last)+1])
-	return s.catchUp(nil)
+	return s.bring(all, nil)
 }
 
 // take sends m and whatever else is waiting.
@@ -142,8 +142,10 @@ func (s *stream) take(m Message, more <-chan Message) error {
 
 // catchUp sends the chosen member's messages from where the stream stood, and
 // those of touched that the page already has once more.
-func (s *stream) catchUp(touched []string) error {
-	all := s.messages()
+func (s *stream) catchUp(touched []string) error { return s.bring(s.messages(), touched) }
+
+// bring is catchUp for messages that were read already.
+func (s *stream) bring(all []Message, touched []string) error {
 	at := position(all, s.last)
 	if at < 0 && s.last != "" {
 		return s.reset(all)

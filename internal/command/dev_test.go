@@ -1,0 +1,38 @@
+package command
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDevSendsThreeSamples(t *testing.T) {
+	noLeaks(t)
+	client := testClient(t)
+	dev := start(t, nil, "dev", "--sim-listen", "127.0.0.1:0")
+	url := dev.address()
+	dev.line("1  a text to ChenPengWei")
+	dev.line("2  a text card to @all")
+	dev.line("3  client.Notify(zhangsan, …)")
+	dev.line(url + "/?user=zhangsan")
+	dev.line("HONGYAN_BASE_URL=" + url + " HONGYAN_CORP_ID=ww0000000000000001")
+	dev.line(`hongyan send --to zhangsan "磁盘已满"`)
+	dev.line("Ctrl-C")
+	for user, want := range map[string][]string{
+		"ChenPengWei": {"你好，鹏伟", "领奖通知"},
+		"zhangsan":    {"领奖通知", "磁盘已满"},
+		"lisi":        {"领奖通知"},
+	} {
+		inbox := body(t, client, url+"/_sim/messages?user="+user)
+		for _, text := range want {
+			if !strings.Contains(inbox, text) {
+				t.Errorf("%s did not get %q: %s", user, text, inbox)
+			}
+		}
+		if n := strings.Count(inbox, `"msgid"`); n != len(want) {
+			t.Errorf("%s got %d messages, want %d", user, n, len(want))
+		}
+	}
+	if code := dev.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, &dev.errOut)
+	}
+}
