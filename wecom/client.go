@@ -18,7 +18,6 @@ package wecom
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -80,8 +79,8 @@ type Client struct {
 	tokens         TokenSource
 }
 
-// New returns a client for the app that config describes. It asks nobody: a wrong secret shows at
-// the first call.
+// New returns a client for the app that config describes, or a *[ConfigError]. It asks nobody: a
+// wrong secret shows at the first call.
 func New(config Config) (*Client, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -116,24 +115,40 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
+// ConfigError says which field of a [Config] is wrong. Its text has no secret.
+type ConfigError struct {
+	Field  string // "BaseURL"
+	Detail string // "is empty: …"
+}
+
+// Error names the field and what is wrong with it.
+func (e *ConfigError) Error() string { return "wecom: Config." + e.Field + " " + e.Detail }
+
 func (c Config) check() error {
+	wrong := func(field, format string, args ...any) error {
+		return &ConfigError{Field: field, Detail: fmt.Sprintf(format, args...)}
+	}
 	switch {
 	case c.CorpID == "":
-		return errors.New("wecom: Config.CorpID is empty: it stands under 我的企业 in the admin console")
+		return wrong("CorpID", "is empty: it stands under 我的企业 in the admin console")
 	case c.Secret == "" && c.TokenSource == nil:
-		return errors.New("wecom: Config.Secret is empty: it stands on the app's page in the admin console")
+		return wrong("Secret", "is empty: it stands on the app's page in the admin console")
 	case strings.TrimSpace(c.CorpID) != c.CorpID:
-		return errors.New("wecom: Config.CorpID begins or ends with white space")
+		return wrong("CorpID", "begins or ends with white space")
 	case strings.TrimSpace(c.Secret) != c.Secret:
-		return errors.New("wecom: Config.Secret begins or ends with white space, perhaps the line break of a file")
+		return wrong("Secret", "begins or ends with white space, perhaps the line break of a file")
 	case c.AgentID < 0:
-		return fmt.Errorf("wecom: Config.AgentID is %d, which no app has", c.AgentID)
+		return wrong("AgentID", "is %d, which no app has", c.AgentID)
 	case c.Timeout < 0:
-		return fmt.Errorf("wecom: Config.Timeout is %v", c.Timeout)
+		return wrong("Timeout", "is %v", c.Timeout)
 	case c.MaxConns < 0:
-		return fmt.Errorf("wecom: Config.MaxConns is %d", c.MaxConns)
+		return wrong("MaxConns", "is %d", c.MaxConns)
 	case c.TokenLease != 0 && c.TokenLease < minTokenLease:
-		return fmt.Errorf("wecom: Config.TokenLease is %v, the least is %v", c.TokenLease, minTokenLease)
+		return wrong("TokenLease", "is %v, the least is %v", c.TokenLease, minTokenLease)
+	case c.HTTPClient != nil && c.Proxy != "":
+		return wrong("Proxy", "does not go with HTTPClient: set it on its Transport")
+	case c.HTTPClient != nil && c.MaxConns != 0:
+		return wrong("MaxConns", "does not go with HTTPClient: set it on its Transport")
 	}
 	return nil
 }
@@ -144,15 +159,22 @@ func parseBaseURL(raw string) (*url.URL, error) {
 		raw = DefaultBaseURL
 	}
 	u, err := url.Parse(raw)
+	wrong := ""
 	switch {
 	case err != nil:
-		return nil, errors.New("wecom: Config.BaseURL is not a URL")
+		wrong = "is not a URL"
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("wecom: Config.BaseURL %q must begin with http:// or https://", safeURL(raw))
+		wrong = "must begin with http:// or https://"
 	case u.Host == "":
-		return nil, fmt.Errorf("wecom: Config.BaseURL %q has no host", safeURL(raw))
+		wrong = "has no host"
 	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return nil, fmt.Errorf("wecom: Config.BaseURL %q must be scheme, host and perhaps a path, no more", safeURL(raw))
+		wrong = "must be scheme, host and perhaps a path, no more"
+	}
+	if wrong != "" {
+		if err == nil {
+			wrong = fmt.Sprintf("%q %s", safeURL(raw), wrong)
+		}
+		return nil, &ConfigError{Field: "BaseURL", Detail: wrong}
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")

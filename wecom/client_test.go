@@ -377,7 +377,7 @@ func TestNewRefuses(t *testing.T) {
 		"must be scheme, host and perhaps a path":        func(c *Config) { c.BaseURL = "https://u:hidden@e?key=hidden" },
 		"Config.Proxy is not a URL":                      func(c *Config) { c.Proxy = "http://\x7f:hidden@" },
 		`Config.Proxy "ftp://u:xxxxx@e" must begin with`: func(c *Config) { c.Proxy = "ftp://u:hidden@e" },
-		"Config.Proxy and MaxConns do not go with":       func(c *Config) { c.Proxy, c.HTTPClient = "http://e", &http.Client{} },
+		"Config.Proxy does not go with HTTPClient":       func(c *Config) { c.Proxy, c.HTTPClient = "http://e", &http.Client{} },
 	} {
 		config := good
 		change(&config)

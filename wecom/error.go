@@ -100,7 +100,7 @@ func NeverSent(err error) bool {
 	}
 	var transport *TransportError
 	if errors.As(err, &transport) {
-		return transport.Op == opGettoken || !transport.Sent
+		return !transport.mayHaveDelivered()
 	}
 	return false
 }

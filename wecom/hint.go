@@ -12,8 +12,18 @@ import (
 
 // Hint returns cause and cure in the language, for the person who must act. It is never empty.
 func (e *Error) Hint(lang Lang) string {
-	if e.Code == CodeUntrustedIP {
+	switch {
+	case e.Code == CodeUntrustedIP:
 		return untrustedIPHint(e.CallerIP, lang)
+	case e.Code == CodeBadSecret && e.Op == opGettoken:
+		return lang.in("the secret is not that of an app of this corp: copy corpid and Secret again from the admin console "+
+			"(each app has its own Secret; it changes when it is reset, and stops when the app is disabled). "+
+			"Do not keep trying: WeCom blocks the IP for an hour",
+			"secret 与该企业的应用不匹配：请到管理后台重新复制企业 ID 和该应用的 Secret（每个应用各不相同，重置后会变，应用停用后失效）。"+
+				"不要反复重试，否则来源 IP 会被封 1 小时")
+	case tokenRefused(e):
+		return lang.in("WeCom refused the access_token, and another one too: check that nothing else fetches tokens with an old secret, and that the app is enabled",
+			"企业微信拒绝了 access_token，更换后仍被拒绝：请检查应用是否启用，以及是否有其他程序用旧 secret 获取 token")
 	}
 	row, known := e.Code.info()
 	if !known {
@@ -44,6 +54,9 @@ func untrustedIPHint(ip string, lang Lang) string {
 			"若出口地址常变，请改走固定出口的代理或网关")
 }
 
+// mayHaveDelivered reports whether the call was one that delivers, and may have taken effect.
+func (e *TransportError) mayHaveDelivered() bool { return e.Sent && e.Op != opGettoken }
+
 // Hint returns what to check, in the language. It is never empty.
 func (e *TransportError) Hint(lang Lang) string {
 	var (
@@ -54,8 +67,11 @@ func (e *TransportError) Hint(lang Lang) string {
 		dial      *net.OpError
 	)
 	switch {
+	case errors.Is(e.Err, context.Canceled) && e.mayHaveDelivered():
+		return lang.in("the caller gave up waiting for the answer; the message may have been delivered all the same",
+			"调用方在等待应答时放弃；消息可能已经送达")
 	case errors.Is(e.Err, context.Canceled):
-		return lang.in("the caller gave up before the answer came", "调用方在收到应答前取消了请求")
+		return lang.in("the caller gave up; nothing was sent", "调用方已放弃；没有发送任何消息")
 	case errors.As(e.Err, &dns):
 		return lang.in("the host name of the base URL cannot be resolved: check its spelling and this machine's DNS",
 			"无法解析 base URL 中的主机名：请检查拼写和本机 DNS")
@@ -75,6 +91,9 @@ func (e *TransportError) Hint(lang Lang) string {
 	case e.Status != 0:
 		return lang.in("something other than WeCom answered, perhaps a proxy or a login page: check the base URL and the proxy",
 			"应答的不是企业微信，可能是代理或登录页：请检查 base URL 和代理设置")
+	case e.Timeout() && e.Op == opGettoken:
+		return lang.in("no token in time, nothing was sent: try again, and check the firewall and the proxy",
+			"获取 token 超时，消息没有发送：请重试，并检查防火墙和代理")
 	case e.Timeout() && !e.Sent:
 		return lang.in("no connection in time: check the base URL, the firewall and the proxy", "连接超时：请检查 base URL、防火墙和代理")
 	case e.Timeout():
@@ -83,7 +102,7 @@ func (e *TransportError) Hint(lang Lang) string {
 	case errors.As(e.Err, &dial) && dial.Op == "dial":
 		return lang.in("nothing answers at this address: check the base URL, the firewall and the proxy",
 			"该地址无人应答：请检查 base URL、防火墙和代理")
-	case e.Sent:
+	case e.mayHaveDelivered():
 		return lang.in("the connection broke while waiting for the answer; the message may have been delivered all the same",
 			"等待应答时连接中断；消息可能已经送达")
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,7 +155,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 		DuplicateCheckInterval lenientInt `json:"duplicate_check_interval"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
-		return err
+		return wrongType("", err)
 	}
 	decode, ok := bodyTypes[in.MsgType]
 	if !ok {
@@ -166,7 +167,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	}
 	body, err := decode(bodies[in.MsgType])
 	if err != nil {
-		return fmt.Errorf("%s: %w", in.MsgType, err)
+		return wrongType(in.MsgType, err)
 	}
 	to := To{Users: in.ToUser}
 	if len(in.ToUser) == 1 && in.ToUser[0] == everybody {
@@ -178,103 +179,37 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	if to.Tags, err = in.ToTag.ids("totag"); err != nil {
 		return err
 	}
-	if in.DuplicateCheckInterval < 0 || in.DuplicateCheckInterval > 1<<31 {
-		return fmt.Errorf("duplicate_check_interval is %d seconds, out of range", in.DuplicateCheckInterval)
+	var numbers [5]int
+	for i, n := range [...]struct {
+		field string
+		given lenientInt
+		most  int
+	}{
+		{"agentid", in.AgentID, math.MaxInt32},
+		{"safe", in.Safe, math.MaxInt32},
+		{"enable_id_trans", in.TranslateIDs, 1},
+		{"enable_duplicate_check", in.DuplicateCheck, 1},
+		{"duplicate_check_interval", in.DuplicateCheckInterval, int(MaxDuplicateCheckInterval / time.Second)},
+	} {
+		if numbers[i], err = n.given.number(n.field, n.most); err != nil {
+			return err
+		}
 	}
 	*m = Message{
 		To: to, Body: body,
-		AgentID: int(in.AgentID), Safe: int(in.Safe),
-		TranslateIDs: in.TranslateIDs != 0, DuplicateCheck: in.DuplicateCheck != 0,
-		DuplicateCheckInterval: time.Duration(in.DuplicateCheckInterval) * time.Second,
+		AgentID: numbers[0], Safe: numbers[1], TranslateIDs: numbers[2] == 1, DuplicateCheck: numbers[3] == 1,
+		DuplicateCheckInterval: time.Duration(numbers[4]) * time.Second,
 		TruncateOK:             m.TruncateOK,
 	}
 	return nil
 }
 
 func msgTypeError(given string) error {
-	f := FieldError{Field: "msgtype", Problem: Missing}
 	known := strings.Join(MsgTypes(), ", ")
 	if given == "" {
-		f.Detail = "it is one of " + known
-	} else {
-		f.Problem = NotKnown
-		f.Detail = fmt.Sprintf("given %.40q, known here: %s", given, known)
+		return fieldError("msgtype", Missing, "it is one of "+known)
 	}
-	return &ValidationError{Fields: []*FieldError{&f}}
-}
-
-// joined is a list that travels as one string joined by "|". An array is understood too, and a
-// single number, as some programs send.
-type joined []string
-
-func (j *joined) UnmarshalJSON(data []byte) error {
-	var text string
-	switch {
-	case bytes.Equal(data, []byte("null")):
-		return nil
-	case data[0] == '[':
-		return json.Unmarshal(data, (*[]string)(j))
-	case data[0] == '"':
-		if err := json.Unmarshal(data, &text); err != nil {
-			return err
-		}
-	default:
-		text = string(data)
-	}
-	*j = nil
-	for part := range strings.SplitSeq(text, "|") {
-		if part = strings.TrimSpace(part); part != "" {
-			*j = append(*j, part)
-		}
-	}
-	return nil
-}
-
-// ids returns the elements as numbers.
-func (j joined) ids(field string) ([]int, error) {
-	var ids []int
-	for _, part := range j {
-		id, err := strconv.Atoi(part)
-		if err != nil {
-			return nil, &ValidationError{Fields: []*FieldError{{
-				Field: field, Problem: Malformed, Detail: fmt.Sprintf("ids are whole numbers, given %.40q", part),
-			}}}
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
-}
-
-// numbers returns the elements that are numbers; WeCom sends back only ids that it was given.
-func (j joined) numbers() []int {
-	var ids []int
-	for _, part := range j {
-		if id, err := strconv.Atoi(part); err == nil {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// lenientInt is a number that may stand in quotes.
-type lenientInt int64
-
-func (n *lenientInt) UnmarshalJSON(data []byte) error {
-	text := strings.Trim(string(data), `"`)
-	switch text {
-	case "", "null", "false":
-		*n = 0
-		return nil
-	case "true":
-		*n = 1
-		return nil
-	}
-	v, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return fmt.Errorf("%.40q is not a whole number", text)
-	}
-	*n = lenientInt(v)
-	return nil
+	return fieldError("msgtype", NotKnown, fmt.Sprintf("given %.40q, known here: %s", given, known))
 }
 
 // sendAnswer is WeCom's answer to message/send.

@@ -100,10 +100,14 @@ func TestMessageRefusesJSON(t *testing.T) {
 		{`{"touser":"a","msgtype":"Text","text":{"content":"x"}}`, `given "Text"`},
 		{`{"touser":"a"}`, `msgtype is missing: it is one of text, textcard`},
 		{`{"msgtype":"text","toparty":"sales","text":{}}`, `toparty is malformed: ids are whole numbers, given "sales"`},
-		{`{"msgtype":"text","agentid":"crm","text":{}}`, `"crm" is not a whole number`},
-		{`{"msgtype":"text","text":[1]}`, "text: "},
-		{`{"msgtype":"text","duplicate_check_interval":-1,"text":{}}`, "out of range"},
-		{`[]`, "cannot unmarshal"},
+		{`{"msgtype":"text","agentid":"crm","text":{}}`, `agentid is malformed: it is a whole number, given "crm"`},
+		{`{"msgtype":"text","text":[1]}`, "text is malformed: it is an object, given an array"},
+		{`{"msgtype":"text","text":{"content":7}}`, "text.content is malformed: it is a string, given a number"},
+		{`{"msgtype":"text","touser":{},"text":{}}`, "touser is malformed: it is a string, given an object"},
+		{`{"msgtype":7}`, "msgtype is malformed: it is a string, given a number"},
+		{`{"msgtype":"text","duplicate_check_interval":-1,"text":{}}`, `duplicate_check_interval is malformed: it is a whole number from 0 to 14400, given "-1"`},
+		{`{"msgtype":"text","duplicate_check_interval":99999999999999999999,"text":{}}`, "duplicate_check_interval is malformed"},
+		{`[]`, "message is malformed: it is an object, given an array"},
 	} {
 		var m Message
 		err := json.Unmarshal([]byte(c.in), &m)

@@ -1,7 +1,6 @@
 package wecom
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,9 +11,6 @@ import (
 // newHTTPClient returns the caller's own client, or one made for WeCom.
 func newHTTPClient(config Config) (*http.Client, error) {
 	if config.HTTPClient != nil {
-		if config.Proxy != "" || config.MaxConns != 0 {
-			return nil, errors.New("wecom: Config.Proxy and MaxConns do not go with HTTPClient: set them on its Transport")
-		}
 		own := *config.HTTPClient // a copy: the redirect rule is ours alone
 		if own.CheckRedirect == nil {
 			own.CheckRedirect = stay
@@ -47,12 +43,12 @@ func newTransport(config Config) (*http.Transport, error) {
 	if config.Proxy != "" {
 		u, err := url.Parse(config.Proxy)
 		if err != nil {
-			return nil, errors.New("wecom: Config.Proxy is not a URL")
+			return nil, &ConfigError{Field: "Proxy", Detail: "is not a URL"}
 		}
 		switch u.Scheme {
 		case "http", "https", "socks5", "socks5h":
 		default:
-			return nil, fmt.Errorf("wecom: Config.Proxy %q must begin with http://, https:// or socks5://", safeURL(config.Proxy))
+			return nil, &ConfigError{Field: "Proxy", Detail: fmt.Sprintf("%q must begin with http://, https:// or socks5://", safeURL(config.Proxy))}
 		}
 		proxy = http.ProxyURL(u)
 	}

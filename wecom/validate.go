@@ -146,6 +146,11 @@ func (e *ValidationError) WouldTruncate() bool {
 	return true
 }
 
+// fieldError returns a ValidationError of one field.
+func fieldError(field string, problem Problem, detail string) error {
+	return &ValidationError{Fields: []*FieldError{{Field: field, Problem: problem, Detail: detail}}}
+}
+
 // checker collects what is wrong with a message.
 type checker struct {
 	truncateOK bool
@@ -171,7 +176,7 @@ func (c *checker) text(field, value string, required bool, limit int, unit Unit,
 		return
 	}
 	if !utf8.ValidString(value) {
-		c.add(FieldError{Field: field, Problem: Malformed, Detail: "not UTF-8 at byte " + strconv.Itoa(invalidAt(value))})
+		c.add(FieldError{Field: field, Problem: Malformed, Detail: "not UTF-8 at byte " + strconv.Itoa(invalidAt(value)) + ", perhaps GBK"})
 		return
 	}
 	given := len(value)

@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -96,18 +97,26 @@ func newClient(cmd *cobra.Command, config wecom.Config) (*wecom.Client, error) {
 	if err == nil {
 		return client, nil
 	}
-	wrong := usage(cmd, "%s", settingNames.Replace(err.Error()))
-	if strings.Contains(err.Error(), "Config.BaseURL") {
+	var setting *wecom.ConfigError
+	if !errors.As(err, &setting) {
+		return nil, err
+	}
+	name, ok := settingNames[setting.Field]
+	if !ok {
+		name = setting.Field
+	}
+	wrong := usage(cmd, "%s %s", name, setting.Detail)
+	if setting.Field == "BaseURL" {
 		wrong.hint("it is such as https://qyapi.weixin.qq.com, or http://127.0.0.1:9480 for a simulator",
 			"例如 https://qyapi.weixin.qq.com，模拟器则为 http://127.0.0.1:9480")
 	}
 	return nil, wrong
 }
 
-var settingNames = strings.NewReplacer(
-	"wecom: ", "",
-	"Config.BaseURL", "base URL (--base-url, HONGYAN_BASE_URL)",
-	"Config.Proxy", "proxy (--proxy, HONGYAN_PROXY)",
-	"Config.CorpID", "corp id (--corp-id, HONGYAN_CORP_ID)",
-	"Config.Secret", "secret (HONGYAN_SECRET, --secret-file)",
-)
+// settingNames are what the fields of wecom.Config are called here.
+var settingNames = map[string]string{
+	"BaseURL": "base URL (--base-url, HONGYAN_BASE_URL)",
+	"Proxy":   "proxy (--proxy, HONGYAN_PROXY)",
+	"CorpID":  "corp id (--corp-id, HONGYAN_CORP_ID)",
+	"Secret":  "secret (HONGYAN_SECRET, --secret-file)",
+}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -17,7 +16,6 @@ import (
 func explainJSON(name string, data []byte, err error) error {
 	var (
 		syntax  *json.SyntaxError
-		kind    *json.UnmarshalTypeError
 		invalid *wecom.ValidationError
 	)
 	switch {
@@ -31,15 +29,6 @@ func explainJSON(name string, data []byte, err error) error {
 		return failed("%s:%s: %v", name, position(data, at), err).hint(
 			"the JSON is broken there or just before: look for a quote, comma or bracket",
 			"JSON 在此处或之前有误：请检查引号、逗号和括号")
-	case errors.As(err, &kind):
-		field := kind.Field
-		if outer, _, ok := strings.Cut(err.Error(), ": json: "); ok {
-			field = strings.TrimSuffix(outer+"."+field, ".")
-		}
-		if field == "" {
-			field = "it"
-		}
-		return failed("%s: %s must be %s, not %s", name, field, jsonKind(kind.Type), article(kind.Value))
 	case errors.As(err, &invalid):
 		return err
 	}
@@ -52,32 +41,4 @@ func position(data []byte, at int64) string {
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
 	return fmt.Sprintf("%d:%d", line, column)
-}
-
-// jsonKind is what JSON calls the values that fit into a Go type.
-func jsonKind(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "a string"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Slice, reflect.Array:
-		return "an array"
-	case reflect.Struct, reflect.Map:
-		return "an object"
-	case reflect.Pointer:
-		return jsonKind(t.Elem())
-	}
-	return "a whole number"
-}
-
-func article(value string) string {
-	switch word, _, _ := strings.Cut(value, " "); word {
-	case "object", "array":
-		return "an " + word
-	case "bool":
-		return "true or false"
-	default:
-		return "a " + value
-	}
 }

@@ -13,10 +13,10 @@ func TestExplainJSON(t *testing.T) {
 		{`{"a":1,}`, "m.json:1:8: invalid character '}' looking for beginning of object key string"},
 		{"{\n \"磁盘\":x}", "m.json:2:7: invalid character 'x' looking for beginning of value"},
 		{`{"touser":`, "m.json:1:11: unexpected end of JSON input"},
-		{`{"msgtype":"text","text":{"content":5}}`, "m.json: text.content must be a string, not a number"},
-		{`{"msgtype":"text","text":[]}`, "m.json: text must be an object, not an array"},
-		{`{"msgtype":5}`, "m.json: msgtype must be a string, not a number"},
-		{`[]`, "m.json: it must be an object, not an array"},
+		{`{"msgtype":"text","text":{"content":5}}`, "wecom: invalid message: text.content is malformed: it is a string, given a number"},
+		{`{"msgtype":"text","text":[]}`, "wecom: invalid message: text is malformed: it is an object, given an array"},
+		{`{"msgtype":5}`, "wecom: invalid message: msgtype is malformed: it is a string, given a number"},
+		{`[]`, "wecom: invalid message: message is malformed: it is an object, given an array"},
 	} {
 		var m wecom.Message
 		err := json.Unmarshal([]byte(test.data), &m)

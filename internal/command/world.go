@@ -3,7 +3,6 @@ package command
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -18,22 +17,13 @@ func loadWorld(path string) (simulator.World, error) {
 	if err != nil {
 		return simulator.World{}, err
 	}
-	// The simulator's own interface reads it, so that a file and a request cannot differ.
-	scratch := simulator.New()
-	r, err := http.NewRequest(http.MethodPut, "/_sim/world", bytes.NewReader(data))
+	world, err := simulator.ParseWorld(data)
 	if err != nil {
-		return simulator.World{}, err
-	}
-	answer := answer{header: http.Header{}}
-	scratch.ServeHTTP(&answer, r)
-	if answer.status != http.StatusOK {
-		var refusal struct{ Error string }
-		_ = json.Unmarshal(answer.body.Bytes(), &refusal)
-		return simulator.World{}, failed("%s: %s", path, refusal.Error).hint(
+		return simulator.World{}, failed("%s: %w", path, err).hint(
 			"a running simulator shows the form of a world at /_sim/world; in YAML, numbers that are text need quotes",
 			"世界文件的格式可在运行中的模拟器 /_sim/world 查看；YAML 中作为文本的数字要加引号")
 	}
-	return scratch.World(), nil
+	return world, nil
 }
 
 // readWorldFile returns the file as JSON.
@@ -65,14 +55,3 @@ func readWorldFile(path string) ([]byte, error) {
 }
 
 const maxWorldBytes = 64 << 20 // as much as the simulator takes
-
-// answer keeps what a handler wrote.
-type answer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }

@@ -71,7 +71,7 @@ func getWorld(s *WeCom, r *http.Request) (any, error) {
 
 // putWorld replaces the world and answers with the new one.
 func putWorld(s *WeCom, r *http.Request) (any, error) {
-	var w World
+	w := World{Strict: true} // as ParseWorld
 	if err := errors.Join(noQuery(r), readControl(r, &w)); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,16 @@ type World struct {
 	Strict bool `json:"strict"`
 }
 
+// ParseWorld reads a world from JSON, as PUT /_sim/world does: unknown fields, wrong types and
+// contradictions are errors that name the place. A world that does not say so is strict.
+func ParseWorld(data []byte) (World, error) {
+	w := World{Strict: true}
+	if err := decodeStrict(data, &w); err != nil {
+		return World{}, err
+	}
+	return w, w.Validate()
+}
+
 // Corp is one company (企业).
 type Corp struct {
 	CorpID  string  `json:"corpid"`

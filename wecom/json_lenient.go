@@ -1,0 +1,133 @@
+package wecom
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// joined is a list that travels as one string joined by "|". An array is understood too, and a
+// single number, as some programs send.
+type joined []string
+
+func (j *joined) UnmarshalJSON(data []byte) error {
+	var text string
+	switch {
+	case bytes.Equal(data, []byte("null")):
+		return nil
+	case data[0] == '[':
+		return json.Unmarshal(data, (*[]string)(j))
+	case data[0] == '{':
+		return &json.UnmarshalTypeError{Value: "object", Type: reflect.TypeFor[string]()}
+	case data[0] == '"':
+		if err := json.Unmarshal(data, &text); err != nil {
+			return err
+		}
+	default:
+		text = string(data)
+	}
+	*j = nil
+	for part := range strings.SplitSeq(text, "|") {
+		if part = strings.TrimSpace(part); part != "" {
+			*j = append(*j, part)
+		}
+	}
+	return nil
+}
+
+// ids returns the elements as numbers.
+func (j joined) ids(field string) ([]int, error) {
+	var ids []int
+	for _, part := range j {
+		id, err := strconv.Atoi(part)
+		if err != nil {
+			return nil, fieldError(field, Malformed, fmt.Sprintf("ids are whole numbers, given %.40q", part))
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// numbers returns the elements that are numbers; WeCom sends back only ids that it was given.
+func (j joined) numbers() []int {
+	var ids []int
+	for _, part := range j {
+		if id, err := strconv.Atoi(part); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// lenientInt is a number that may stand in quotes, or be true or false, as it was given.
+type lenientInt string
+
+func (n *lenientInt) UnmarshalJSON(data []byte) error {
+	*n = lenientInt(strings.Trim(string(data), `"`))
+	return nil
+}
+
+// number returns the value, 0 to most; absent is 0.
+func (n lenientInt) number(field string, most int) (int, error) {
+	switch n {
+	case "", "null", "false":
+		return 0, nil
+	case "true":
+		return 1, nil
+	}
+	v, err := strconv.Atoi(string(n))
+	switch {
+	case err != nil:
+		return 0, fieldError(field, Malformed, fmt.Sprintf("it is a whole number, given %.40q", string(n)))
+	case v < 0 || v > most:
+		return 0, fieldError(field, Malformed, fmt.Sprintf("it is a whole number from 0 to %d, given %.40q", most, string(n)))
+	}
+	return v, nil
+}
+
+// wrongType names the field of JSON that has another type than it should, in JSON's words. within is
+// the field that was decoded.
+func wrongType(within string, err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	field := within
+	switch {
+	case field == "":
+		field = cmp.Or(wrong.Field, "message")
+	case wrong.Field != "":
+		field += "." + wrong.Field
+	}
+	given, _, _ := strings.Cut(wrong.Value, " ")
+	return fieldError(field, Malformed, "it is "+jsonKind(wrong.Type)+", given "+article(given))
+}
+
+// jsonKind is what JSON calls the values that fit into a Go type.
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "an array"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Pointer:
+		return jsonKind(t.Elem())
+	}
+	return "a number"
+}
+
+func article(noun string) string {
+	if strings.HasPrefix(noun, "a") || strings.HasPrefix(noun, "o") {
+		return "an " + noun
+	}
+	return "a " + noun
+}
