@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"bench":                   {"wecom", "wecom/simulator"},
 	"bench/sdk":               {"bench", "wecom", "wecom/simulator"},
 	"internal/arrows":         {},
-	"internal/browsertest":    {},
+	"internal/browsertest":    {"internal/command", "wecom", "wecom/wecomtest"},
 	"wecom/internal/gencodes": {},
 }
 
