@@ -27,6 +27,7 @@ check: ## gofmt, vet, staticcheck, tidy go.mod files
 
 unit: ## all tests of all modules, with the race detector and in random order
 	go test -race -shuffle=on $(PACKAGES)
+	@scripts/oldest-go.sh
 
 fmt: ## format the code
 	gofmt -w $(MODULES)
