@@ -105,12 +105,16 @@ func New(config Config) (*Client, error) {
 		if store == nil {
 			store = NewMemoryStore()
 		}
-		c.tokens = &tokenCache{
+		cache := &tokenCache{
 			key: TokenKey(c.corpID, c.secret), host: c.host,
 			store: store, fetch: c.gettoken,
 			lease: orDefault(config.TokenLease, defaultTokenLease), wait: defaultTokenWait,
 			start: time.Now(),
 		}
+		if watcher, ok := store.(TokenWatcher); ok {
+			watcher.Watch(cache.key, cache.reload)
+		}
+		c.tokens = cache
 	}
 	return c, nil
 }

@@ -28,7 +28,8 @@ type TokenStore interface {
 	// Changed returns a channel that is closed when what the store has under key may have changed.
 	// It is a hint, not a promise: take it before Load, and never wait for it alone.
 	Changed(key string) <-chan struct{}
-	// Load returns the token under key, or a zero StoredToken if there is none.
+	// Load returns the token under key, or a zero StoredToken if there is none. It may lag behind the
+	// others' changes by a moment; Acquire does not.
 	Load(ctx context.Context, key string) (StoredToken, error)
 	// Acquire looks once more and, if no token satisfies want, asks for the lease: all in one step,
 	// so that a token saved in between is found and not fetched again.
@@ -42,6 +43,14 @@ type TokenStore interface {
 	// Drop removes what is under key if it is still this token, and nothing otherwise: another may
 	// have replaced it already.
 	Drop(ctx context.Context, key, token string) error
+}
+
+// TokenWatcher is what a [TokenStore] may be as well: one that hears of changes by others. A client
+// then has a token that another process fetched before it needs it, instead of being refused once.
+type TokenWatcher interface {
+	// Watch has changed called, by a goroutine that may wait, whenever what is under key may have
+	// changed.
+	Watch(key string, changed func())
 }
 
 // StoredToken is a token as a [TokenStore] keeps it. It prints and logs without its value; its JSON

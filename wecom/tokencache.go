@@ -17,8 +17,10 @@ const (
 	pollInterval       = 250 * time.Millisecond
 	longestRenewal     = 5 * time.Minute // a token is renewed at most this long before it dies
 	failureMemory      = time.Minute     // a wrong secret is not tried again sooner: WeCom blocks the IP
-	outlived           = 5 * time.Second // trust in a token that gettoken still gives out past its end
-	refusedAgainMemory = 5 * time.Second // gettoken gave the refused token again: do not ask sooner
+	reloadTimeout      = 5 * time.Second
+	outagePause        = 30 * time.Second // without its store a process calls gettoken at most this often
+	outlived           = 5 * time.Second  // trust in a token that gettoken still gives out past its end
+	refusedAgainMemory = 5 * time.Second  // gettoken gave the refused token again: do not ask sooner
 )
 
 // tokenCache is the TokenSource of a client: a local copy that is read without a lock, and behind
@@ -39,7 +41,8 @@ type tokenCache struct {
 	flight     *flight
 	failure    error // a final failure of gettoken, remembered until failUntil
 	failUntil  time.Duration
-	renewsLate bool // gettoken gave the same token again before its end: WeCom's usual way, so do not ask early
+	alone      time.Duration // since start: when gettoken was last called without the store; 0 for never
+	renewsLate bool          // gettoken gave the same token again before its end: WeCom's usual way, so do not ask early
 }
 
 // cachedToken is a token in this process. It does not change, but for renewing.
@@ -145,6 +148,22 @@ func (c *tokenCache) takeOff(want Want) *flight {
 	return f
 }
 
+// reload takes over a newer token that another process has saved.
+func (c *tokenCache) reload() {
+	ctx, cancel := context.WithTimeout(context.Background(), reloadTimeout)
+	defer cancel()
+	t, err := c.store.Load(ctx, c.key)
+	if err != nil || t.Value == "" {
+		return // what is current serves until it is refused or ends
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	current := c.current.Load()
+	if (current == nil || t.Fence > current.fence) && time.Until(t.ExpiresAt) > 0 {
+		c.land(t, Want{})
+	}
+}
+
 // land makes t the current token. c.mu is held.
 func (c *tokenCache) land(t StoredToken, want Want) {
 	c.failure = nil
@@ -209,8 +228,7 @@ func (c *tokenCache) obtain(ctx context.Context, want Want) (StoredToken, error)
 		claim, err := c.store.Acquire(ctx, c.key, want, c.lease)
 		switch {
 		case err != nil:
-			// Without the store each process is on its own. WeCom gives all of them the same token.
-			return c.call(ctx, 0, t)
+			return c.callAlone(ctx, want, t)
 		case claim.Token.Value != "":
 			return claim.Token, nil
 		case claim.Failure != nil:
@@ -228,6 +246,20 @@ func (c *tokenCache) obtain(ctx context.Context, want Want) (StoredToken, error)
 			}
 		}
 	}
+}
+
+// callAlone asks WeCom for a token while the store is away. WeCom gives all processes the same one.
+// Only one flight is under way at a time, so nobody else touches alone.
+func (c *tokenCache) callAlone(ctx context.Context, want Want, known StoredToken) (StoredToken, error) {
+	if current := c.current.Load(); current != nil && c.alone != 0 && c.now() < c.alone+outagePause && c.now() < current.expires {
+		// Asked a moment ago already. If that token was refused too, to ask again would not help.
+		return StoredToken{Value: current.value, Fence: current.fence, FetchedAt: time.Now(), ExpiresAt: c.start.Add(current.expires)}, nil
+	}
+	t, err := c.call(ctx, 0, known)
+	if err == nil {
+		c.alone = c.now()
+	}
+	return t, err
 }
 
 // callAndSave asks WeCom for a token and saves it under the lease of fence. saved is false if the

@@ -183,3 +183,7 @@ func TestUntrustedIP(t *testing.T) {
 		t.Errorf("error %#v", err)
 	}
 }
+
+func TestMemoryStore(t *testing.T) {
+	wecomtest.TestTokenStore(t, func(*testing.T) wecom.TokenStore { return wecom.NewMemoryStore() })
+}
