@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,8 +18,11 @@ type connection struct {
 	log    *slog.Logger
 	away   atomic.Bool
 
-	stop context.CancelFunc // of the goroutine that connects and listens; nil for a caller's own client
-	done chan struct{}
+	hints *Hints
+
+	ctx  context.Context // ends with the store; nil for a caller's own client
+	stop context.CancelFunc
+	busy sync.WaitGroup // goroutines that connect, listen or look whether Redis is back
 }
 
 // errAway says that there is no connection to Redis yet.
@@ -29,25 +33,36 @@ const reconnectPause = 500 * time.Millisecond
 
 // connect returns a connection for the option. If Redis is not there, it goes on trying.
 func connect(option rueidis.ClientOption, prefix string, opts Options) *connection {
-	ctx, stop := context.WithCancel(context.Background())
-	c := &connection{log: opts.Logger, stop: stop, done: make(chan struct{})}
+	c := &connection{log: opts.Logger, hints: opts.Hints}
+	c.ctx, c.stop = context.WithCancel(context.Background())
 	tracking, err := c.dial(option)
+	c.busy.Add(1)
 	go func() {
-		defer close(c.done)
+		defer c.busy.Done()
 		for err != nil {
-			c.note(err)
-			select {
-			case <-time.After(reconnectPause):
-			case <-ctx.Done():
+			c.tell(err)
+			if !c.pause() {
 				return
 			}
 			tracking, err = c.dial(option)
 		}
+		c.tell(nil)
+		c.hints.all() // those who have waited all the while
 		if !tracking {
-			c.listen(ctx, prefix, opts.Hints)
+			c.listen(prefix)
 		}
 	}()
 	return c
+}
+
+// pause waits a little, or reports false because the store was closed.
+func (c *connection) pause() bool {
+	select {
+	case <-time.After(reconnectPause):
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
 }
 
 // dial makes the client, with tracking if Redis has it.
@@ -65,17 +80,14 @@ func (c *connection) dial(option rueidis.ClientOption) (tracking bool, err error
 }
 
 // listen hears of changes by a channel, where Redis does not track keys: behind some proxies.
-func (c *connection) listen(ctx context.Context, prefix string, hints *Hints) {
+func (c *connection) listen(prefix string) {
 	client := *c.client.Load()
-	for ctx.Err() == nil {
-		_ = client.Receive(ctx, client.B().Subscribe().Channel(channel(prefix)).Build(), func(m rueidis.PubSubMessage) {
-			hints.one(m.Message)
+	for c.ctx.Err() == nil {
+		_ = client.Receive(c.ctx, client.B().Subscribe().Channel(channel(prefix)).Build(), func(m rueidis.PubSubMessage) {
+			c.hints.one(m.Message)
 		})
-		hints.all() // whatever was missed
-		select {
-		case <-time.After(reconnectPause):
-		case <-ctx.Done():
-		}
+		c.hints.all() // whatever was missed
+		c.pause()
 	}
 }
 
@@ -84,7 +96,7 @@ func (c *connection) close() {
 		return
 	}
 	c.stop()
-	<-c.done
+	c.busy.Wait()
 	if client := c.client.Load(); client != nil {
 		(*client).Close()
 	}
@@ -96,23 +108,47 @@ func (c *connection) do(ctx context.Context, timeout time.Duration, ask func(con
 	if client == nil {
 		return errAway
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	err := ask(ctx, *client)
-	c.note(err)
+	err := ask(within, *client)
+	if err == nil || ctx.Err() == nil { // else it is the caller who left
+		if c.tell(err) && err != nil && c.ctx != nil {
+			c.busy.Add(1)
+			go c.lookForIt(*client, timeout)
+		}
+	}
 	return err
 }
 
-// note tells the log when Redis goes away and when it is back, each once.
-func (c *connection) note(err error) {
-	if c.away.Swap(err != nil) == (err != nil) || c.log == nil {
-		return
+// lookForIt asks until Redis answers again, since what it has to tell of changes comes only over
+// connections on which it was asked; then it wakes everybody.
+func (c *connection) lookForIt(client rueidis.Client, timeout time.Duration) {
+	defer c.busy.Done()
+	for c.pause() {
+		ctx, cancel := context.WithTimeout(c.ctx, timeout)
+		err := client.Do(ctx, client.B().Ping().Build()).Error()
+		cancel()
+		if err == nil {
+			c.tell(nil)
+			c.hints.all()
+			return
+		}
 	}
-	if err != nil {
-		c.log.Warn("redis does not answer; tokens are fetched by each process for itself", "error", err)
-	} else {
+}
+
+// tell notes whether Redis answers, and reports whether that is news. The log is told of it once.
+func (c *connection) tell(err error) (news bool) {
+	if c.away.Swap(err != nil) == (err != nil) {
+		return false
+	}
+	switch {
+	case c.log == nil:
+	case err != nil:
+		c.log.Warn("redis does not answer; each process fetches tokens for itself", "error", err)
+	default:
 		c.log.Info("redis answers again; tokens are shared")
 	}
+	return true
 }
 
 // tokenKey returns the key of the token that another key of the same token belongs to.

@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"bufio"
 	"context"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -122,4 +123,19 @@ func TestStore(t *testing.T) {
 			return open(t, r, redisstore.Options{Prefix: "sealed:", EncryptionKey: []byte("0123456789abcdef0123456789abcdef")})
 		})
 	})
+}
+
+// askAll sends one command and returns the whole answer, a bulk string.
+func (r *redisServer) askAll(words ...string) string {
+	conn, err := net.DialTimeout("tcp", r.addr, time.Second)
+	if err != nil {
+		return ""
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := conn.Write([]byte(strings.Join(words, " ") + "\r\nQUIT\r\n")); err != nil {
+		return ""
+	}
+	all, _ := io.ReadAll(conn)
+	return string(all)
 }
