@@ -1,7 +1,7 @@
 # The commands of this repository. "make" alone lists them.
 
-MODULES     := . wecom
-PACKAGES    := ./... ./wecom/...
+MODULES     := . wecom wecom/redisstore
+PACKAGES    := ./... ./wecom/... ./wecom/redisstore/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
 
@@ -16,7 +16,7 @@ dev: ## a WeCom on this machine, three sample messages, an inbox to look at
 
 test: deps check unit ## install what the tests need, then check and test everything
 
-deps: ## install what the tests need: a C compiler (for the race detector) and Chromium
+deps: ## install what the tests need: a C compiler (for the race detector), Chromium, Redis
 	@scripts/test-deps.sh
 
 check: ## gofmt, vet, staticcheck, tidy go.mod files

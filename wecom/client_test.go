@@ -102,6 +102,7 @@ func TestSendAnswers(t *testing.T) {
 		{"warning", answerWith(`{"errcode":0,"errmsg":"ok. Warning: wrong json format. ","msgid":"M"}`), "", true},
 		{"no errcode", answerWith(`{"msgid":"M"}`), "", true},
 		{"lists as arrays", answerWith(`{"errcode":0,"errmsg":"ok","invaliduser":[],"msgid":"M"}`), "", true},
+		{"lists before errcode, of every type", answerWith(`{"invaliduser":null,"invalidparty":[],"invalidtag":"","unlicenseduser":"","errcode":0,"msgid":"M"}`), "", true},
 		{"member of an unknown type", answerWith(`{"errcode":0,"errmsg":{"text":"ok"},"msgid":7}`), "", true},
 		{"errcode", answerWith(`{"errcode":40058,"errmsg":"Warning: wrong json format. text.content exceed, hint: [17], from ip: 1.2.3.4"}`), "wecom: message/send: 40058 text.content exceed, from ip 1.2.3.4, hint id 17", false},
 		{"other JSON", answerWith(`{"message":"please log in"}`), "not an answer of WeCom (HTTP 200, text/plain, 27 bytes)", true},
@@ -158,6 +159,22 @@ func TestSendAnswers(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// However a list of those not reached is written, it is not taken for "everybody".
+func TestSendToSomeIsNeverToAll(t *testing.T) {
+	for _, list := range []string{
+		`"invaliduser":"a|b"`, `"invaliduser":["a","b"]`, `"invalidparty":[77]`, `"invalidparty":77`, `"invalidparty":"x"`,
+		`"invalidtag":["5"]`, `"unlicenseduser":{"a":1}`, `"invaliduser":[["a"]]`, `"invaliduser":true`,
+	} {
+		for _, answer := range []string{`{"errcode":0,` + list + `,"msgid":"M"}`, `{` + list + `,"msgid":"M","errcode":0}`} {
+			s := newStub(t, answerWith(answer))
+			receipt, err := s.client(t, nil).Send(t.Context(), hello)
+			if err != nil || receipt.MsgID != "M" || receipt.ReachedAll() {
+				t.Errorf("%s: receipt %+v, error %v", answer, receipt, err)
+			}
+		}
+	}
+}
 
 // A message refused for lack of receivers still says who they were.
 func TestSendToNobodyKeepsTheReceipt(t *testing.T) {

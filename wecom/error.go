@@ -88,19 +88,29 @@ func (e *TransportError) Timeout() bool {
 // NeverSent reports whether err arose before WeCom could act on the message, so that sending it
 // again cannot show it twice: the message was refused by [Message.Validate] or by WeCom, no token
 // could be had, or the connection failed before the request left. It is false for nil, for a
-// time-out while waiting for the answer, for [CodeBusy], and for errors this package did not make.
+// time-out while waiting for the answer, for codes that do not say what became of the message, such
+// as [CodeBusy], and for errors this package did not make. Of joined errors, all must be so.
 func NeverSent(err error) bool {
-	var invalid *ValidationError
-	if errors.As(err, &invalid) {
+	switch e := err.(type) {
+	case nil:
+		return false
+	case *ValidationError:
 		return true
-	}
-	var answer *Error
-	if errors.As(err, &answer) {
-		return answer.Op == opGettoken || answer.Code != CodeBusy
-	}
-	var transport *TransportError
-	if errors.As(err, &transport) {
-		return !transport.mayHaveDelivered()
+	case *Error:
+		kind := e.Kind()
+		return e.Op == opGettoken || kind != Busy && kind != Unknown
+	case *TransportError:
+		return !e.mayHaveDelivered()
+	case interface{ Unwrap() []error }:
+		all := e.Unwrap()
+		for _, part := range all {
+			if !NeverSent(part) {
+				return false
+			}
+		}
+		return len(all) > 0
+	case interface{ Unwrap() error }:
+		return NeverSent(e.Unwrap())
 	}
 	return false
 }

@@ -135,6 +135,10 @@ func TestNeverSent(t *testing.T) {
 		{"gettoken timed out", &TransportError{Op: "gettoken", Sent: true, Err: context.DeadlineExceeded}, true},
 		{"no connection", &TransportError{Op: "message/send", Err: io.EOF}, true},
 		{"no answer", &TransportError{Op: "message/send", Sent: true, Err: context.DeadlineExceeded}, false},
+		{"unknown code", &Error{Op: "message/send", Code: 123456}, false},
+		{"internal error", &Error{Op: "message/send", Code: 301064}, false},
+		{"joined, one perhaps delivered", errors.Join(&TransportError{Op: "message/send", Sent: true, Err: io.EOF}, &ValidationError{Fields: []*FieldError{{}}}), false},
+		{"joined, none delivered", errors.Join(&Error{Op: "message/send", Code: CodeNoReceiver}, &ValidationError{Fields: []*FieldError{{}}}), true},
 		{"wrapped", fmt.Errorf("x: %w", &TransportError{Op: "message/send", Err: io.EOF}), true},
 	} {
 		if got := NeverSent(c.err); got != c.want {

@@ -1,7 +1,6 @@
 package wecom
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -11,39 +10,75 @@ import (
 	"strings"
 )
 
-// joined is a list that travels as one string joined by "|". An array is understood too, and a
-// single number, as some programs send.
-type joined []string
+// joined is a list that travels as one string joined by "|". An array is understood too, of strings
+// or numbers, and a single number, as some programs send. It takes whatever comes: an error of one
+// member would end the decoding of the others.
+type joined struct {
+	parts []string
+	odd   string // what was none of these, as JSON calls it
+}
 
 func (j *joined) UnmarshalJSON(data []byte) error {
-	var text string
-	switch {
-	case bytes.Equal(data, []byte("null")):
-		return nil
-	case data[0] == '[':
-		return json.Unmarshal(data, (*[]string)(j))
-	case data[0] == '{':
-		return &json.UnmarshalTypeError{Value: "object", Type: reflect.TypeFor[string]()}
-	case data[0] == '"':
+	*j = joined{}
+	switch data[0] {
+	case 'n': // null
+	case '"':
+		var text string
 		if err := json.Unmarshal(data, &text); err != nil {
 			return err
 		}
-	default:
-		text = string(data)
-	}
-	*j = nil
-	for part := range strings.SplitSeq(text, "|") {
-		if part = strings.TrimSpace(part); part != "" {
-			*j = append(*j, part)
+		j.add(text)
+	case '[':
+		var elements []json.RawMessage
+		if err := json.Unmarshal(data, &elements); err != nil {
+			return err
 		}
+		for _, e := range elements {
+			if e[0] == '[' {
+				j.odd = "array"
+				continue
+			}
+			var one joined
+			if err := one.UnmarshalJSON(e); err != nil {
+				return err
+			}
+			j.parts = append(j.parts, one.parts...)
+			j.odd = cmp.Or(j.odd, one.odd)
+		}
+	case '{':
+		j.odd = "object"
+	case 't', 'f':
+		j.odd = "boolean"
+	default:
+		j.add(string(data))
 	}
 	return nil
 }
 
-// ids returns the elements as numbers.
+func (j *joined) add(text string) {
+	for part := range strings.SplitSeq(text, "|") {
+		if part = strings.TrimSpace(part); part != "" {
+			j.parts = append(j.parts, part)
+		}
+	}
+}
+
+// list returns the elements of a request's field.
+func (j joined) list(field string) ([]string, error) {
+	if j.odd != "" {
+		return nil, fieldError(field, Malformed, "it is a string, given "+article(j.odd))
+	}
+	return j.parts, nil
+}
+
+// ids returns the elements of a request's field as numbers.
 func (j joined) ids(field string) ([]int, error) {
+	parts, err := j.list(field)
+	if err != nil {
+		return nil, err
+	}
 	var ids []int
-	for _, part := range j {
+	for _, part := range parts {
 		id, err := strconv.Atoi(part)
 		if err != nil {
 			return nil, fieldError(field, Malformed, fmt.Sprintf("ids are whole numbers, given %.40q", part))
@@ -53,15 +88,24 @@ func (j joined) ids(field string) ([]int, error) {
 	return ids, nil
 }
 
-// numbers returns the elements that are numbers; WeCom sends back only ids that it was given.
+// numbers returns the elements of an answer as numbers. One that is none counts as 0, so that the
+// list does not look empty: somebody was not reached.
 func (j joined) numbers() []int {
 	var ids []int
-	for _, part := range j {
-		if id, err := strconv.Atoi(part); err == nil {
-			ids = append(ids, id)
-		}
+	for _, part := range j.names() {
+		id, _ := strconv.Atoi(part)
+		ids = append(ids, id)
 	}
 	return ids
+}
+
+// names returns the elements of an answer. What cannot be read is one element with a question mark,
+// for the same reason.
+func (j joined) names() []string {
+	if j.odd != "" {
+		return append(j.parts, "?")
+	}
+	return j.parts
 }
 
 // lenientInt is a number that may stand in quotes, or be true or false, as it was given.

@@ -106,11 +106,11 @@ func (s *MemoryStore) Fail(_ context.Context, key string, fence int64, failure T
 }
 
 // Drop implements [TokenStore]. It never fails.
-func (s *MemoryStore) Drop(_ context.Context, key, token string) error {
+func (s *MemoryStore) Drop(_ context.Context, key, token string, fence int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.entry(key)
-	if e.token.Value == token {
+	if e.token.Value == token && e.token.Fence <= fence {
 		e.token = StoredToken{}
 		e.wake()
 	}

@@ -169,8 +169,11 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return wrongType(in.MsgType, err)
 	}
-	to := To{Users: in.ToUser}
-	if len(in.ToUser) == 1 && in.ToUser[0] == everybody {
+	var to To
+	if to.Users, err = in.ToUser.list("touser"); err != nil {
+		return err
+	}
+	if len(to.Users) == 1 && to.Users[0] == everybody {
 		to = To{All: true}
 	}
 	if to.Parties, err = in.ToParty.ids("toparty"); err != nil {
@@ -226,7 +229,7 @@ type sendAnswer struct {
 func (a *sendAnswer) receipt() Receipt {
 	return Receipt{
 		MsgID: a.MsgID, ResponseCode: a.ResponseCode,
-		InvalidUsers: a.InvalidUser, InvalidParties: a.InvalidParty.numbers(), InvalidTags: a.InvalidTag.numbers(),
-		UnlicensedUsers: a.UnlicensedUser,
+		InvalidUsers: a.InvalidUser.names(), InvalidParties: a.InvalidParty.numbers(), InvalidTags: a.InvalidTag.numbers(),
+		UnlicensedUsers: a.UnlicensedUser.names(),
 	}
 }

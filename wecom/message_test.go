@@ -82,7 +82,7 @@ func TestMessageDecodesWhatWeComTakes(t *testing.T) {
 	want := Message{To: To{Users: []string{"a", "b"}, Parties: []int{1}}, AgentID: 7, Safe: 1, DuplicateCheck: true, Body: Text{Content: "x"}}
 	for _, in := range []string{
 		`{"touser":"a | b","toparty":"1","totag":"","msgtype":"text","agentid":"7","safe":"1","enable_duplicate_check":"1","text":{"content":"x"}}`,
-		`{"touser":["a","b"],"toparty":1,"msgtype":"text","agentid":7,"safe":1,"enable_duplicate_check":true,"duplicate_check_interval":0,"text":{"content":"x"},"image":{"media_id":""},"unknown":[1]}`,
+		`{"touser":["a","b"],"toparty":[1],"msgtype":"text","agentid":7,"safe":1,"enable_duplicate_check":true,"duplicate_check_interval":0,"text":{"content":"x"},"image":{"media_id":""},"unknown":[1]}`,
 		`{"touser":"|a||b|","toparty":"1|","totag":null,"msgtype":"text","agentid":7,"safe":1,"enable_duplicate_check":1,"text":{"content":"x","more":1}}`,
 	} {
 		var m Message

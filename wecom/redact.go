@@ -101,7 +101,7 @@ func (c Claim) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v"
 
 // String describes the wish without the refused token.
 func (w Want) String() string {
-	return fmt.Sprintf("wecom.Want{Not:%q, AfterFence:%d, WaitedFor:%d}", mask(w.Not), w.AfterFence, w.WaitedFor)
+	return fmt.Sprintf("wecom.Want{Not:%q, NotFence:%d, AfterFence:%d, WaitedFor:%d}", mask(w.Not), w.NotFence, w.AfterFence, w.WaitedFor)
 }
 
 // Format prints the wish without the refused token, whatever the verb.

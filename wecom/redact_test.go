@@ -56,7 +56,7 @@ func TestNothingPrintsItsSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.tokens.(*tokenCache).land(StoredToken{Value: testToken, ExpiresAt: time.Now().Add(time.Hour)}, Want{})
+	client.tokens.(*tokenCache).land(StoredToken{Value: testToken, ExpiresAt: time.Now().Add(time.Hour)}, false, Want{})
 	store := NewMemoryStore()
 	claim, _ := store.Acquire(t.Context(), "k", Want{}, time.Minute)
 	stored := StoredToken{Value: testToken, ExpiresAt: time.Now().Add(time.Hour), Fence: claim.Fence}

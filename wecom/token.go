@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -19,14 +20,20 @@ type TokenSource interface {
 
 // TokenStore keeps tokens where all clients of an app find them: in memory for one process, in
 // Redis for a fleet. One store may hold the tokens of many apps, each under its own key, and is
-// safe for concurrent use.
+// safe for concurrent use. Times are in the clock of the caller; a store that others share converts
+// them. Methods return when their context ends, and do not try again by themselves: the client
+// bounds each call, and goes on without a store that fails.
 //
 // The protocol lets one holder of a lease call gettoken while the others wait. Holders can be
 // frozen and come back late, so each carries a fence, a number that grows with every lease, and
 // the store refuses a token whose fence is not the newest.
+//
+// wecomtest.TestTokenStore checks that an implementation keeps this contract.
 type TokenStore interface {
-	// Changed returns a channel that is closed when what the store has under key may have changed.
-	// It is a hint, not a promise: take it before Load, and never wait for it alone.
+	// Changed returns a channel that is closed when what the store has under key may have changed;
+	// the next call returns another. It is a hint, not a promise: take it before Load, and never wait
+	// for it alone. A store without hints returns nil. When a store loses touch with others it closes
+	// the channels once.
 	Changed(key string) <-chan struct{}
 	// Load returns the token under key, or a zero StoredToken if there is none. It may lag behind the
 	// others' changes by a moment; Acquire does not.
@@ -38,11 +45,12 @@ type TokenStore interface {
 	// a newer fence was handed out.
 	Save(ctx context.Context, key string, t StoredToken) (bool, error)
 	// Fail ends the lease of fence without a token. Those who wait for this holder get failure as
-	// their answer, and so does everybody else until failure.Until.
+	// their answer, and so does everybody else until failure.Until. It is forgotten when a token is
+	// saved, and not before those who waited could ask.
 	Fail(ctx context.Context, key string, fence int64, failure TokenFailure) error
-	// Drop removes what is under key if it is still this token, and nothing otherwise: another may
-	// have replaced it already.
-	Drop(ctx context.Context, key, token string) error
+	// Drop removes what is under key if it is still this token, stored under no later fence than this:
+	// another may have replaced it already.
+	Drop(ctx context.Context, key, token string, fence int64) error
 }
 
 // TokenWatcher is what a [TokenStore] may be as well: one that hears of changes by others. A client
@@ -57,14 +65,15 @@ type TokenWatcher interface {
 // has it, since a store may keep that.
 type StoredToken struct {
 	Value     string    // the access_token
-	FetchedAt time.Time // when the gettoken that gave it was sent
+	FetchedAt time.Time // when gettoken answered with it
 	ExpiresAt time.Time // when it is dead at the latest; WeCom may kill it before
 	Fence     int64     // the lease under which it was fetched
 }
 
 // Want says which token is good enough for a caller.
 type Want struct {
-	Not        string // any but this, which WeCom refused; or ""
+	Not        string // not this one, which WeCom refused; or ""
+	NotFence   int64  // unless it was stored under a later fence: then WeCom gave it out again
 	AfterFence int64  // only one of a later lease than this; or 0
 	// WaitedFor is the fence of the holder the caller waited for, or 0: if that holder failed, its
 	// failure is the caller's answer too, and gettoken is not asked again by everybody in turn.
@@ -73,7 +82,7 @@ type Want struct {
 
 // SatisfiedBy reports whether t will do at the time now.
 func (w Want) SatisfiedBy(t StoredToken, now time.Time) bool {
-	return t.Value != "" && t.Value != w.Not && t.Fence > w.AfterFence && now.Before(t.ExpiresAt)
+	return t.Value != "" && (t.Value != w.Not || t.Fence > w.NotFence) && t.Fence > w.AfterFence && now.Before(t.ExpiresAt)
 }
 
 // Claim is the answer of [TokenStore.Acquire]. It is one of four things: a token that will do
@@ -90,22 +99,37 @@ type Claim struct {
 
 // TokenFailure is what came of a gettoken that gave no token.
 type TokenFailure struct {
-	Code  Code      // errcode of gettoken, or 0 if there was no answer
-	Msg   string    // what went wrong, without credentials
-	Until time.Time // nobody asks again before; zero: only those who waited are told
+	Code     Code      // errcode of gettoken, or 0 if there was no answer
+	Msg      string    // what went wrong, without credentials
+	HintID   string    // as in Error
+	CallerIP string    // as in Error
+	Until    time.Time // nobody asks again before; zero: only those who waited are told
 }
 
-// err returns the failure as an error of the gettoken that another caller made.
+// failureOf describes an error of gettoken to others.
+func failureOf(err error, until time.Time) TokenFailure {
+	var answer *Error
+	if errors.As(err, &answer) {
+		return TokenFailure{Code: answer.Code, Msg: answer.Msg, HintID: answer.HintID, CallerIP: answer.CallerIP, Until: until}
+	}
+	var transport *TransportError
+	if errors.As(err, &transport) {
+		err = transport.Err
+	}
+	return TokenFailure{Msg: err.Error(), Until: until}
+}
+
+// err returns the failure as the error of a gettoken that another caller made.
 func (f TokenFailure) err(host string) error {
 	if f.Code != CodeOK {
-		text, hintID, callerIP := parseErrmsg(f.Msg)
-		return &Error{Op: opGettoken, Code: f.Code, Msg: text, HintID: hintID, CallerIP: callerIP}
+		return &Error{Op: opGettoken, Code: f.Code, Msg: f.Msg, HintID: f.HintID, CallerIP: f.CallerIP}
 	}
 	return &TransportError{Op: opGettoken, Host: host, Err: fmt.Errorf("the caller that asked for all reports: %s", f.Msg)}
 }
 
 // TokenKey returns the key under which the token of an app is stored. Apps of one corp have
-// different tokens, so the secret is part of it, as a hash that does not give it away.
+// different tokens, so the secret is part of it, as a hash that does not give it away. The base URL
+// is not: WeCom gives the same token out by way of a proxy or gateway.
 func TokenKey(corpID, secret string) string {
 	sum := sha256.Sum256([]byte("hongyan token\x00" + corpID + "\x00" + secret))
 	return corpID + ":" + hex.EncodeToString(sum[:10])

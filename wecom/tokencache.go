@@ -2,7 +2,7 @@ package wecom
 
 import (
 	"context"
-	"errors"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -14,13 +14,12 @@ const (
 	defaultTokenLease  = 6 * time.Second // a gettoken must be over before its lease is
 	tokenCallMargin    = 2 * time.Second // gettoken's own time-out ends this long before the lease
 	defaultTokenWait   = 3 * time.Second // patience beyond one lease
-	pollInterval       = 250 * time.Millisecond
 	longestRenewal     = 5 * time.Minute // a token is renewed at most this long before it dies
 	failureMemory      = time.Minute     // a wrong secret is not tried again sooner: WeCom blocks the IP
-	reloadTimeout      = 5 * time.Second
-	outagePause        = 30 * time.Second // without its store a process calls gettoken at most this often
-	outlived           = 5 * time.Second  // trust in a token that gettoken still gives out past its end
-	refusedAgainMemory = 5 * time.Second  // gettoken gave the refused token again: do not ask sooner
+	firstBackoff       = 250 * time.Millisecond
+	longestBackoff     = 15 * time.Second
+	outlived           = 5 * time.Second // trust in a token that gettoken still gives out past its end
+	refusedAgainMemory = 5 * time.Second // gettoken gave the refused token again: do not ask sooner
 )
 
 // tokenCache is the TokenSource of a client: a local copy that is read without a lock, and behind
@@ -39,24 +38,33 @@ type tokenCache struct {
 
 	mu         sync.Mutex
 	flight     *flight
-	failure    error // a final failure of gettoken, remembered until failUntil
-	failUntil  time.Duration
-	alone      time.Duration // since start: when gettoken was last called without the store; 0 for never
+	failure    error         // what gettoken failed with last, if it is not worth another try yet
+	failUntil  time.Duration // since start
+	failures   int           // in a row
 	renewsLate bool          // gettoken gave the same token again before its end: WeCom's usual way, so do not ask early
+
+	// Of the flight that is under way, one at a time.
+	downSince time.Duration // since start: when the store began to fail; 0 if it works
+	alone     time.Duration // since start: when gettoken was last called without the store; 0 for never
 }
 
-// cachedToken is a token in this process. It does not change, but for renewing.
+// cachedToken is a token in this process. Only its flags change.
 type cachedToken struct {
-	value    string
-	fence    int64
-	expires  time.Duration // since start: dead at the latest
-	renew    time.Duration // since start: still served, but fetch another in the background
-	again    time.Duration // since start: WeCom refused it and then gave it out again; do not ask before
+	value   string
+	fence   int64
+	alone   bool          // fetched without the store: others do not have it
+	expires time.Duration // since start: dead at the latest
+	renew   time.Duration // since start: still served, but fetch another in the background
+	again   time.Duration // since start: WeCom refused it and then gave it out again; do not ask before
+	past    int           // how often it was given out again past its end
+
 	renewing atomic.Bool
+	refused  atomic.Bool // WeCom refused it: not served again
 }
 
 // flight is one refresh and those who wait for it.
 type flight struct {
+	want  Want
 	done  chan struct{} // closed when token and err are set
 	token string
 	err   error
@@ -66,7 +74,7 @@ func (c *tokenCache) now() time.Duration { return time.Since(c.start) }
 
 // Token implements TokenSource.
 func (c *tokenCache) Token(ctx context.Context, stale string) (string, error) {
-	if t := c.current.Load(); t != nil && t.value != stale {
+	if t := c.current.Load(); t != nil && t.value != stale && !t.refused.Load() {
 		switch now := c.now(); {
 		case now < t.renew:
 			return t.value, nil
@@ -81,9 +89,15 @@ func (c *tokenCache) Token(ctx context.Context, stale string) (string, error) {
 // refresh returns a token other than stale, by a flight of its own or somebody else's.
 func (c *tokenCache) refresh(ctx context.Context, stale string) (string, error) {
 	for {
+		if ctx.Err() != nil {
+			return "", c.left(ctx)
+		}
 		c.mu.Lock()
-		now := c.now()
-		if t := c.current.Load(); t != nil && now < t.expires && (t.value != stale || now < t.again) {
+		now, t := c.now(), c.current.Load()
+		if t != nil && t.value == stale && now >= t.again {
+			t.refused.Store(true)
+		}
+		if t != nil && now < t.expires && !t.refused.Load() {
 			c.mu.Unlock()
 			return t.value, nil
 		}
@@ -92,25 +106,40 @@ func (c *tokenCache) refresh(ctx context.Context, stale string) (string, error) 
 			c.mu.Unlock()
 			return "", err
 		}
-		f := c.flight
-		mine := f == nil
-		if mine {
-			f = c.takeOff(Want{Not: stale})
+		f, mine := c.flight, false
+		if f == nil {
+			f, mine = c.takeOff(wantInPlaceOf(t, stale)), true
 		}
 		c.mu.Unlock()
 		select {
 		case <-f.done:
 		case <-ctx.Done():
-			return "", &TransportError{Op: opGettoken, Host: c.host, Err: ctx.Err()}
+			return "", c.left(ctx)
 		}
-		if f.err != nil {
+		switch {
+		case f.err != nil:
 			return "", f.err
-		}
-		if f.token != stale || mine {
+		case f.token != stale || mine || f.want.Not == stale:
 			return f.token, nil
 		}
 		// The flight of another caller, who did not know that stale is dead, found just that token.
 	}
+}
+
+// wantInPlaceOf says what a flight must bring: anything but the token that was refused.
+func wantInPlaceOf(t *cachedToken, stale string) Want {
+	switch {
+	case t != nil && t.refused.Load():
+		return Want{Not: t.value, NotFence: t.fence}
+	case stale != "":
+		return Want{Not: stale, NotFence: math.MaxInt64} // nobody here knows where it came from
+	}
+	return Want{}
+}
+
+// left is the error of a caller that did not wait.
+func (c *tokenCache) left(ctx context.Context) error {
+	return &TransportError{Op: opGettoken, Host: c.host, Err: ctx.Err()}
 }
 
 // renewInBackground starts a flight for a token that is still good, once.
@@ -120,7 +149,7 @@ func (c *tokenCache) renewInBackground(t *cachedToken) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.flight == nil && c.current.Load() == t {
+	if c.flight == nil && c.current.Load() == t && c.now() >= c.failUntil {
 		c.takeOff(Want{AfterFence: t.fence})
 	}
 }
@@ -128,56 +157,49 @@ func (c *tokenCache) renewInBackground(t *cachedToken) {
 // takeOff starts a flight. It is bounded by itself, not by the caller that needed it first: that
 // one may leave while others stay. c.mu is held.
 func (c *tokenCache) takeOff(want Want) *flight {
-	f := &flight{done: make(chan struct{})}
+	f := &flight{want: want, done: make(chan struct{})}
 	c.flight = f
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), c.lease+c.wait)
-		defer cancel()
-		t, err := c.obtain(ctx, want)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if err == nil {
-			c.land(t, want)
-		} else {
-			c.crash(err)
-		}
-		f.token, f.err = t.Value, err
-		c.flight = nil
-		close(f.done)
+		var got found
+		got.err = errNoFlight // unless obtain returns: a store of the caller's may end this goroutine
+		defer func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if got.err == nil {
+				c.land(got.token, got.alone, want)
+			} else {
+				c.crash(got.err, got.until)
+			}
+			f.token, f.err = got.token.Value, got.err
+			c.flight = nil
+			close(f.done)
+		}()
+		got = c.obtain(want)
 	}()
 	return f
 }
 
-// reload takes over a newer token that another process has saved.
-func (c *tokenCache) reload() {
-	ctx, cancel := context.WithTimeout(context.Background(), reloadTimeout)
-	defer cancel()
-	t, err := c.store.Load(ctx, c.key)
-	if err != nil || t.Value == "" {
-		return // what is current serves until it is refused or ends
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	current := c.current.Load()
-	if (current == nil || t.Fence > current.fence) && time.Until(t.ExpiresAt) > 0 {
-		c.land(t, Want{})
-	}
-}
-
 // land makes t the current token. c.mu is held.
-func (c *tokenCache) land(t StoredToken, want Want) {
-	c.failure = nil
-	now := c.now()
-	life := t.ExpiresAt.Sub(t.FetchedAt)
-	next := &cachedToken{value: t.Value, fence: t.Fence, expires: now + time.Until(t.ExpiresAt)}
-	early := min(life/10, longestRenewal)
+func (c *tokenCache) land(t StoredToken, alone bool, want Want) {
+	c.failure, c.failures, c.failUntil = nil, 0, 0
+	now, last := c.now(), c.current.Load()
+	next := &cachedToken{value: t.Value, fence: t.Fence, alone: alone, expires: now + time.Until(t.ExpiresAt)}
+	if want.Not == "" && last != nil && last.value != t.Value && !last.refused.Load() && next.expires < last.expires {
+		last.renewing.Store(false)
+		return // the one at hand lives longer; what the store has may be from before an outage
+	}
+	early := min(t.ExpiresAt.Sub(t.FetchedAt)/10, longestRenewal)
 	if early > 0 {
 		// Half of the window is left to chance, so that the nodes of a fleet do not wake together.
 		early = early/2 + time.Duration(rand.Int64N(int64(early)/2+1))
 	}
 	next.renew = next.expires - early
-	if last := c.current.Load(); last != nil && last.value == t.Value {
+	if last != nil && last.value == t.Value {
 		next.renew = next.expires // the same token again: another try before its end would be in vain
+		next.past = last.past
+		if last.expires <= now {
+			next.past++
+		}
 		if want.AfterFence != 0 {
 			c.renewsLate = true
 		}
@@ -191,140 +213,73 @@ func (c *tokenCache) land(t StoredToken, want Want) {
 	c.current.Store(next)
 }
 
-// crash remembers a failure that a repetition would only make worse, and lets a token that was to
-// be renewed live on until its end. c.mu is held.
-func (c *tokenCache) crash(err error) {
-	if until := failureUntil(err, time.Now()); !until.IsZero() {
-		c.failure, c.failUntil = err, c.now()+time.Until(until)
+// crash remembers a failure, so that gettoken is not called all the time by those who try again at
+// once, and lets a token that was to be renewed live on until its end. until is when it is worth
+// another try, if that is known. c.mu is held.
+func (c *tokenCache) crash(err error, until time.Time) {
+	c.failures++
+	if until.IsZero() {
+		until = time.Now().Add(c.backoff())
 	}
-	if t := c.current.Load(); t != nil && t.renewing.Load() {
-		left := t.expires - c.now()
-		c.current.Store(&cachedToken{value: t.value, fence: t.fence, expires: t.expires, renew: t.expires - left/2})
-	}
-}
-
-// failureUntil says until when gettoken is not worth another try: zero for a passing trouble.
-func failureUntil(err error, now time.Time) time.Time {
-	var answer *Error
-	if errors.As(err, &answer) && answer.Kind() != Busy {
-		return now.Add(failureMemory)
-	}
-	return time.Time{}
-}
-
-// obtain gets a token that satisfies want: from the store, or from WeCom under the store's lease.
-func (c *tokenCache) obtain(ctx context.Context, want Want) (StoredToken, error) {
-	if want.Not != "" {
-		// Nobody else should start with the refused token. The lease below decides; if this fails
-		// nothing is lost.
-		_ = c.store.Drop(ctx, c.key, want.Not)
-	}
-	for {
-		changed := c.store.Changed(c.key) // before the look, so that no change after it is missed
-		t, err := c.store.Load(ctx, c.key)
-		if err == nil && want.SatisfiedBy(t, time.Now()) {
-			return t, nil
+	c.failure, c.failUntil = err, c.now()+time.Until(until)
+	if t := c.current.Load(); t != nil && t.renewing.Load() && !t.refused.Load() {
+		next := &cachedToken{
+			value: t.value, fence: t.fence, alone: t.alone, past: t.past,
+			expires: t.expires, renew: t.expires - (t.expires-c.now())/2, again: t.again,
 		}
-		claim, err := c.store.Acquire(ctx, c.key, want, c.lease)
-		switch {
-		case err != nil:
-			return c.callAlone(ctx, want, t)
-		case claim.Token.Value != "":
-			return claim.Token, nil
-		case claim.Failure != nil:
-			return StoredToken{}, claim.Failure.err(c.host)
-		case claim.Granted:
-			t, saved, err := c.callAndSave(ctx, claim.Fence, t)
-			if err != nil || saved {
-				return t, err
+		c.current.Store(next)
+	}
+}
+
+// backoff is how long the failure before the next one is remembered: the first not at all, since
+// most troubles pass.
+func (c *tokenCache) backoff() time.Duration {
+	if c.failures <= 1 {
+		return 0
+	}
+	d := min(firstBackoff<<min(c.failures-2, 10), longestBackoff)
+	return d/2 + time.Duration(rand.Int64N(int64(d)/2+1))
+}
+
+// reload takes over a newer token that another process has saved, and gives the store one that was
+// fetched without it.
+func (c *tokenCache) reload() {
+	var t StoredToken
+	err := c.ask(func(ctx context.Context) (err error) {
+		t, err = c.store.Load(ctx, c.key)
+		return err
+	})
+	if err != nil {
+		return // what is current serves until it is refused or ends
+	}
+	if current := c.current.Load(); current != nil && current.alone && !current.refused.Load() {
+		c.publish(current)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	current := c.current.Load()
+	if t.Value != "" && (current == nil || t.Fence > current.fence) && time.Until(t.ExpiresAt) > 0 {
+		c.land(t, false, Want{})
+	}
+}
+
+// publish gives the store a token that was fetched while it was away.
+func (c *tokenCache) publish(t *cachedToken) {
+	_ = c.ask(func(ctx context.Context) error {
+		claim, err := c.store.Acquire(ctx, c.key, Want{AfterFence: math.MaxInt64 - 1}, c.lease)
+		if err != nil || !claim.Granted {
+			return err
+		}
+		stored := StoredToken{Value: t.value, Fence: claim.Fence, FetchedAt: time.Now(), ExpiresAt: c.start.Add(t.expires)}
+		saved, err := c.store.Save(ctx, c.key, stored)
+		if err == nil && saved {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.current.Load() == t {
+				c.land(stored, false, Want{})
 			}
-			// Too late: the lease ran out and another has fetched a newer one.
-		default:
-			want.WaitedFor = claim.Fence
-			if err := c.sleep(ctx, changed, claim.Wait); err != nil {
-				return StoredToken{}, err
-			}
 		}
-	}
-}
-
-// callAlone asks WeCom for a token while the store is away. WeCom gives all processes the same one.
-// Only one flight is under way at a time, so nobody else touches alone.
-func (c *tokenCache) callAlone(ctx context.Context, want Want, known StoredToken) (StoredToken, error) {
-	if current := c.current.Load(); current != nil && c.alone != 0 && c.now() < c.alone+outagePause && c.now() < current.expires {
-		// Asked a moment ago already. If that token was refused too, to ask again would not help.
-		return StoredToken{Value: current.value, Fence: current.fence, FetchedAt: time.Now(), ExpiresAt: c.start.Add(current.expires)}, nil
-	}
-	t, err := c.call(ctx, 0, known)
-	if err == nil {
-		c.alone = c.now()
-	}
-	return t, err
-}
-
-// callAndSave asks WeCom for a token and saves it under the lease of fence. saved is false if the
-// store refused it because a newer lease was handed out. known is the token that the store had.
-func (c *tokenCache) callAndSave(ctx context.Context, fence int64, known StoredToken) (t StoredToken, saved bool, err error) {
-	t, err = c.call(ctx, fence, known)
-	if err != nil {
-		failure := TokenFailure{Msg: err.Error(), Until: failureUntil(err, time.Now())}
-		var answer *Error
-		if errors.As(err, &answer) {
-			failure.Code, failure.Msg = answer.Code, answer.Msg
-		}
-		_ = c.store.Fail(ctx, c.key, fence, failure) // if this fails the lease runs out by itself
-		return StoredToken{}, false, err
-	}
-	saved, err = c.store.Save(ctx, c.key, t)
-	if err != nil {
-		return t, true, nil // the store is away, the token is good
-	}
-	return t, saved, nil
-}
-
-// call asks WeCom for a token. Its life counts from before the request, which errs on the safe side.
-func (c *tokenCache) call(ctx context.Context, fence int64, known StoredToken) (StoredToken, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.lease-tokenCallMargin)
-	defer cancel()
-	before := time.Now()
-	value, life, err := c.fetch(ctx)
-	if err != nil {
-		return StoredToken{}, err
-	}
-	t := StoredToken{Value: value, FetchedAt: before, ExpiresAt: before.Add(life), Fence: fence}
-	if current := c.current.Load(); current != nil && current.value == value {
-		t.dieWith(c.start.Add(current.expires))
-	}
-	if known.Value == value {
-		t.dieWith(known.ExpiresAt)
-	}
-	return t, nil
-}
-
-// dieWith shortens the life of a token that gettoken gave out again to the end it was to have when
-// it was new, whatever expires_in says now. If that moment is past already it has little left.
-func (t *StoredToken) dieWith(end time.Time) {
-	if past := t.FetchedAt.Add(outlived); end.Before(past) {
-		end = past
-	}
-	if end.Before(t.ExpiresAt) {
-		t.ExpiresAt = end
-	}
-}
-
-// sleep waits for a hint, or until it is time to look again in any case.
-func (c *tokenCache) sleep(ctx context.Context, changed <-chan struct{}, lease time.Duration) error {
-	jitter := time.Duration(rand.Int64N(int64(10 * time.Millisecond)))
-	timer := time.NewTimer(min(lease+jitter, pollInterval))
-	defer timer.Stop()
-	select {
-	case <-changed:
-	case <-timer.C:
-	case <-ctx.Done():
-		return &TransportError{
-			Op: opGettoken, Host: c.host,
-			Err: errors.New("another caller holds the lease and has not brought a token in time"),
-		}
-	}
-	return nil
+		return err
+	})
 }

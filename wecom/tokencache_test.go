@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -183,6 +184,7 @@ func TestRenewalFails(t *testing.T) {
 			t.Errorf("a dead token was served, or the error is %v", err)
 		}
 		o.fail = nil
+		time.Sleep(time.Second) // the pause after some failures in a row
 		mustToken(t, c, "")
 	})
 }
@@ -214,7 +216,7 @@ func TestWrongSecretIsRemembered(t *testing.T) {
 	})
 }
 
-// A passing trouble is told to those who waited; who comes later tries anew.
+// The first of passing troubles is told to those who waited; who comes later tries anew.
 func TestBusyIsNotRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &office{latency: 50 * time.Millisecond, fail: &Error{Op: opGettoken, Code: CodeBusy}}
@@ -361,7 +363,7 @@ func TestLateSaveIsRefused(t *testing.T) {
 			t.Error("a holder whose lease went to another may save")
 		}
 		_ = store.Fail(t.Context(), "k", frozen.Fence, TokenFailure{Code: CodeBadSecret, Until: time.Now().Add(time.Hour)})
-		_ = store.Drop(t.Context(), "k", "old")
+		_ = store.Drop(t.Context(), "k", "old", frozen.Fence)
 		if c, _ := store.Acquire(t.Context(), "k", Want{}, time.Second); c.Token.Value != "new" {
 			t.Errorf("then found: %+v", c)
 		}
@@ -397,11 +399,11 @@ func (s *failingStore) Save(ctx context.Context, key string, t StoredToken) (boo
 	return s.MemoryStore.Save(ctx, key, t)
 }
 
-func (s *failingStore) Drop(ctx context.Context, key, token string) error {
+func (s *failingStore) Drop(ctx context.Context, key, token string, fence int64) error {
 	if s.down.Load() {
 		return errStoreDown
 	}
-	return s.MemoryStore.Drop(ctx, key, token)
+	return s.MemoryStore.Drop(ctx, key, token, fence)
 }
 
 // Without its store each client fetches for itself, once, and keeps the token.
@@ -459,13 +461,13 @@ func TestHolderDies(t *testing.T) {
 	})
 }
 
-// The lease is held for ever by a store gone mad: callers get an error in bounded time.
+// A lease that never ends, in a store gone mad, must not stop the sending.
 func TestLeaseNeverEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := (&office{}).cache(stuckStore{})
-		_, err := c.Token(t.Context(), "")
-		if took := time.Since(c.start); err == nil || took > defaultTokenLease+defaultTokenWait {
-			t.Errorf("after %v: %v", took, err)
+		mustToken(t, c, "")
+		if took := time.Since(c.start); took > defaultTokenLease+defaultTokenWait+pollInterval+shortestPause {
+			t.Errorf("after %v", took)
 		}
 	})
 }
@@ -482,7 +484,267 @@ func (stuckStore) Acquire(context.Context, string, Want, time.Duration) (Claim, 
 }
 func (stuckStore) Save(context.Context, string, StoredToken) (bool, error) { return false, nil }
 func (stuckStore) Fail(context.Context, string, int64, TokenFailure) error { return nil }
-func (stuckStore) Drop(context.Context, string, string) error              { return nil }
+func (stuckStore) Drop(context.Context, string, string, int64) error       { return nil }
+
+// A refused token is not handed out again: neither while another is fetched, nor when none can be had.
+func TestRefusedTokenIsNotServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{}
+		c := o.cache(NewMemoryStore())
+		first := mustToken(t, c, "")
+		o.revoke()
+		o.latency = time.Second
+		go func() { _, _ = c.Token(context.Background(), first) }()
+		synctest.Wait()
+		if got := mustToken(t, c, ""); got == first {
+			t.Error("served while its replacement is on the way")
+		}
+		second := mustToken(t, c, "")
+		o.mu.Lock()
+		o.fail = &Error{Op: opGettoken, Code: CodeBadSecret}
+		o.mu.Unlock()
+		for range 100 {
+			if _, err := c.Token(t.Context(), second); !errors.Is(err, &Error{Code: CodeBadSecret}) {
+				t.Fatalf("error %v", err)
+			}
+			if got, err := c.Token(t.Context(), ""); err == nil {
+				t.Fatalf("served %q, which was refused", got)
+			}
+			time.Sleep(10 * time.Second)
+		}
+		if n := o.asked(); n > 2+1000/60+1 {
+			t.Errorf("%d gettoken", n)
+		}
+	})
+}
+
+// Callers that try again at once do not become calls of gettoken.
+func TestFailingGettokenIsNotHammered(t *testing.T) {
+	for _, fail := range []error{
+		&Error{Op: opGettoken, Code: CodeBusy},
+		&TransportError{Op: opGettoken, Status: 403, Err: errors.New("HTTP 403")},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			o := &office{latency: 2 * time.Millisecond, fail: fail}
+			c := o.cache(NewMemoryStore())
+			for time.Since(c.start) < 10*time.Minute {
+				if _, err := c.Token(t.Context(), ""); err == nil {
+					t.Fatal("no error")
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+			if n := o.asked(); n > 100 {
+				t.Errorf("%d gettoken in 10 minutes of %v", n, fail)
+			}
+			o.mu.Lock()
+			o.fail = nil
+			o.mu.Unlock()
+			time.Sleep(longestBackoff)
+			mustToken(t, c, "")
+		})
+	}
+}
+
+// hangingStore is a store that does not answer: its network swallows what is sent.
+type hangingStore struct{ MemoryStore }
+
+func (s *hangingStore) Load(ctx context.Context, _ string) (StoredToken, error) {
+	<-ctx.Done()
+	return StoredToken{}, ctx.Err()
+}
+
+func (s *hangingStore) Drop(ctx context.Context, _, _ string, _ int64) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestStoreHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 50 * time.Millisecond}
+		c := o.cache(&hangingStore{})
+		first := mustToken(t, c, "")
+		if took := time.Since(c.start); took > storePatience+o.latency+100*time.Millisecond {
+			t.Errorf("a token after %v", took)
+		}
+		o.revoke()
+		began := time.Now()
+		if second := mustToken(t, c, first); second == first || time.Since(began) > 3*storeTimeout {
+			t.Errorf("%s after %v", second, time.Since(began))
+		}
+		for range 100 {
+			mustToken(t, c, "")
+		}
+		if n := o.asked(); n != 2 {
+			t.Errorf("%d gettoken", n)
+		}
+	})
+}
+
+// A short outage is waited out: no process goes its own way.
+func TestShortOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 50 * time.Millisecond}
+		store := &failingStore{}
+		store.down.Store(true)
+		var wg sync.WaitGroup
+		for range 8 {
+			c := o.cache(store)
+			wg.Go(func() { mustToken(t, c, "") })
+		}
+		time.Sleep(500 * time.Millisecond)
+		store.down.Store(false)
+		wg.Wait()
+		if n := o.asked(); n != 1 {
+			t.Errorf("%d gettoken by 8 clients in an outage of 500 ms", n)
+		}
+	})
+}
+
+// A token that WeCom refuses and gives out again is found out once for all, not by each in turn.
+func TestRefusedTokenAgainInAFleet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: time.Second}
+		store := NewMemoryStore()
+		var caches []*tokenCache
+		for range 16 {
+			caches = append(caches, o.cache(store))
+		}
+		first := mustToken(t, caches[0], "")
+		for _, c := range caches {
+			mustToken(t, c, "")
+		}
+		began := time.Now()
+		var wg sync.WaitGroup
+		for _, c := range caches {
+			wg.Go(func() {
+				if got := mustToken(t, c, first); got != first {
+					t.Errorf("got %s", got)
+				}
+			})
+		}
+		wg.Wait()
+		if n, took := o.asked(), time.Since(began); n != 2 || took > 2*time.Second {
+			t.Errorf("%d gettoken, all told after %v", n, took)
+		}
+	})
+}
+
+// Dense traffic and uneven ways to and fro: a life costs one gettoken, and its end a refused call or
+// two while the news travels.
+func TestLivesUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 30 * time.Millisecond}
+		back := 20 * time.Millisecond // the answer's way
+		c := o.cache(NewMemoryStore())
+		fetch := c.fetch
+		c.fetch = func(ctx context.Context) (string, time.Duration, error) {
+			token, life, err := fetch(ctx)
+			time.Sleep(back)
+			return token, life, err
+		}
+		refused := 0
+		const lives = 3
+		for time.Since(c.start) < lives*tokenLife-time.Minute {
+			token := mustToken(t, c, "")
+			o.mu.Lock()
+			alive := token == o.token && time.Now().Before(o.dies)
+			o.mu.Unlock()
+			if !alive {
+				refused++
+				mustToken(t, c, token)
+			}
+			time.Sleep(70 * time.Millisecond)
+		}
+		if o.asked() > lives+1 || refused > 2*lives {
+			t.Errorf("%d gettoken and %d refused calls in %d lives", o.asked(), refused, lives)
+		}
+	})
+}
+
+// A store in which the end of a token stands too early, written by a node whose clock is slow, does
+// not make everybody fetch all the time.
+func TestEndTooEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 50 * time.Millisecond}
+		store := NewMemoryStore()
+		c := o.cache(store)
+		token := mustToken(t, c, "")
+		claim, err := store.Acquire(t.Context(), c.key, Want{AfterFence: 1 << 62}, time.Minute)
+		if err != nil || !claim.Granted {
+			t.Fatal(claim, err)
+		}
+		early := StoredToken{Value: token, Fence: claim.Fence, FetchedAt: time.Now(), ExpiresAt: time.Now().Add(time.Minute)}
+		if saved, _ := store.Save(t.Context(), c.key, early); !saved {
+			t.Fatal("not saved")
+		}
+		other := o.cache(store)
+		for time.Since(c.start) < time.Hour {
+			mustToken(t, other, "")
+			time.Sleep(time.Second)
+		}
+		if n := o.asked(); n > 12 {
+			t.Errorf("%d gettoken in an hour", n)
+		}
+	})
+}
+
+// A token fetched while the store was away is not replaced by the dead one that the store had, and
+// reaches the store once it is back.
+func TestOutageTokenSurvives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{}
+		store := &failingStore{}
+		c := o.cache(store)
+		first := mustToken(t, c, "")
+		time.Sleep(time.Hour)
+		o.revoke()
+		store.down.Store(true)
+		second := mustToken(t, c, first)
+		store.down.Store(false)
+		c.reload() // as a store that was away and is back has it done
+		if got := mustToken(t, c, ""); got != second {
+			t.Errorf("%s instead of %s", got, second)
+		}
+		if got := mustToken(t, o.cache(store), ""); got != second {
+			t.Errorf("a new client starts with %s", got)
+		}
+		if o.asked() != 2 {
+			t.Errorf("%d gettoken", o.asked())
+		}
+	})
+}
+
+// A caller that has left already starts nothing.
+func TestCancelledCallerStartsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := o.cache(NewMemoryStore()).Token(ctx, ""); !errors.Is(err, context.Canceled) || !NeverSent(err) {
+			t.Errorf("error %v", err)
+		}
+		synctest.Wait()
+		if o.asked() != 0 {
+			t.Error("gettoken was called")
+		}
+	})
+}
+
+// A store that ends the goroutine, as t.Fatal in a fake does, fails the flight and no more.
+type quittingStore struct{ MemoryStore }
+
+func (*quittingStore) Load(context.Context, string) (StoredToken, error) {
+	runtime.Goexit()
+	panic("unreachable")
+}
+
+func TestStoreQuits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if _, err := (&office{}).cache(&quittingStore{}).Token(t.Context(), ""); err == nil {
+			t.Error("no error")
+		}
+	})
+}
 
 // The failure that another caller reports reads like the one it saw.
 func TestFailureOfAnother(t *testing.T) {

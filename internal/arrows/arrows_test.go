@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"wecom/simulator":                {"wecom", "wecom/simulator/internal/phone"},
 	"wecom/simulator/internal/phone": {},
 	"wecom/wecomtest":                {"wecom", "wecom/simulator"},
+	"wecom/redisstore":               {"wecom"},
 
 	// Beside the product: nothing imports these.
 	"bench":                   {"wecom", "wecom/simulator"},

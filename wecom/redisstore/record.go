@@ -155,10 +155,16 @@ func (s *Store) claim(key string, answer []rueidis.RedisMessage) (wecom.Claim, e
 	return wecom.Claim{}, errRecord
 }
 
-// failure reads FENCE|ENDS|CODE|TEXT.
+// encodeFailure is what stands behind fence and end in the record of a failure.
+func encodeFailure(f wecom.TokenFailure) string {
+	clean := strings.NewReplacer("|", "/").Replace
+	return strings.Join([]string{decimal(int64(f.Code)), clean(f.HintID), clean(f.CallerIP), f.Msg}, "|")
+}
+
+// failure reads FENCE|ENDS|CODE|HINT|CALLER|TEXT.
 func (s *Store) failure(record string) (*wecom.TokenFailure, error) {
-	parts := strings.SplitN(record, "|", 4)
-	if len(parts) != 4 {
+	parts := strings.SplitN(record, "|", 6)
+	if len(parts) != 6 {
 		return nil, errRecord
 	}
 	ends, err1 := strconv.ParseInt(parts[1], 10, 64)
@@ -166,5 +172,5 @@ func (s *Store) failure(record string) (*wecom.TokenFailure, error) {
 	if err1 != nil || err2 != nil {
 		return nil, errRecord
 	}
-	return &wecom.TokenFailure{Code: wecom.Code(code), Msg: parts[3], Until: s.local(ends)}, nil
+	return &wecom.TokenFailure{Code: wecom.Code(code), HintID: parts[3], CallerIP: parts[4], Msg: parts[5], Until: s.local(ends)}, nil
 }

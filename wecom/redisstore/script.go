@@ -15,7 +15,8 @@ import "github.com/redis/rueidis"
 // acquire answers {"token", record, now}, {"failure", record, now}, {"wait", fence, lease left, now}
 // or {"granted", fence, now}.
 //
-// ARGV: digest that will not do, fence that is too old, fence waited for, lease.
+// ARGV: digest that will not do, fence up to which it will not, fence that is too old for any, fence
+// waited for, lease.
 var acquire = rueidis.NewLuaScript(`
 local t = redis.call('TIME')
 local us = t[1] * 1000000 + t[2]
@@ -23,14 +24,15 @@ local now = math.floor(us / 1000)
 local record = redis.call('GET', KEYS[1])
 if record then
   local fence, expires, digest = string.match(record, '^(%d+)|(%d+)|%d+|(%x+)|.')
-  if fence and digest ~= ARGV[1] and tonumber(fence) > tonumber(ARGV[2]) and tonumber(expires) > now then
+  local f = tonumber(fence)
+  if f and (digest ~= ARGV[1] or f > tonumber(ARGV[2])) and f > tonumber(ARGV[3]) and tonumber(expires) > now then
     return {'token', record, now}
   end
 end
 local failure = redis.call('GET', KEYS[4])
 if failure then
   local fence, ends = string.match(failure, '^(%d+)|(%d+)|')
-  if fence and (tonumber(ends) > now or fence == ARGV[3]) then
+  if fence and (tonumber(ends) > now or fence == ARGV[4]) then
     return {'failure', failure, now}
   end
 end
@@ -41,7 +43,7 @@ end
 local last = tonumber(redis.call('GET', KEYS[3]) or 0) or 0
 local fence = string.format('%.0f', math.max(us, last + 1))
 redis.call('SET', KEYS[3], fence, 'PX', 86400000)
-redis.call('SET', KEYS[2], fence, 'PX', ARGV[4])
+redis.call('SET', KEYS[2], fence, 'PX', ARGV[5])
 return {'granted', fence, now}
 `)
 
@@ -73,14 +75,18 @@ redis.call('PUBLISH', ARGV[8], KEYS[1])
 return 1
 `)
 
-// drop removes the token if it is still the one that was refused.
+// drop removes the token if it is still the one that was refused, under no later fence.
 //
-// ARGV: digest, channel.
+// ARGV: digest, fence, channel.
 var drop = rueidis.NewLuaScript(`
 local record = redis.call('GET', KEYS[1])
-if record and string.match(record, '^%d+|%d+|%d+|(%x+)|') == ARGV[1] then
+if not record then
+  return 0
+end
+local fence, digest = string.match(record, '^(%d+)|%d+|%d+|(%x+)|')
+if digest == ARGV[1] and tonumber(fence) <= tonumber(ARGV[2]) then
   redis.call('DEL', KEYS[1])
-  redis.call('PUBLISH', ARGV[2], KEYS[1])
+  redis.call('PUBLISH', ARGV[3], KEYS[1])
   return 1
 end
 return 0

@@ -178,7 +178,7 @@ func (s *Store) Acquire(ctx context.Context, key string, want wecom.Want, lease 
 	var answer []rueidis.RedisMessage
 	err := s.redis.do(ctx, s.timeout, func(ctx context.Context, client rueidis.Client) (err error) {
 		answer, err = acquire.Exec(ctx, client, keys, []string{
-			digest(want.Not), decimal(want.AfterFence), decimal(want.WaitedFor), decimal(lease.Milliseconds()),
+			digest(want.Not), decimal(want.NotFence), decimal(want.AfterFence), decimal(want.WaitedFor), decimal(lease.Milliseconds()),
 		}).ToArray()
 		return err
 	})
@@ -206,7 +206,7 @@ func (s *Store) Save(ctx context.Context, key string, t wecom.StoredToken) (bool
 // Fail implements [wecom.TokenStore].
 func (s *Store) Fail(ctx context.Context, key string, fence int64, failure wecom.TokenFailure) error {
 	ends := max(0, time.Until(failure.Until).Milliseconds())
-	_, err := s.save(ctx, s.keys(key), decimal(fence), "0", "0", "", "", decimal(ends), decimal(int64(failure.Code))+"|"+failure.Msg)
+	_, err := s.save(ctx, s.keys(key), decimal(fence), "0", "0", "", "", decimal(ends), encodeFailure(failure))
 	return err
 }
 
@@ -220,8 +220,8 @@ func (s *Store) save(ctx context.Context, keys []string, args ...string) (saved 
 }
 
 // Drop implements [wecom.TokenStore].
-func (s *Store) Drop(ctx context.Context, key, token string) error {
+func (s *Store) Drop(ctx context.Context, key, token string, fence int64) error {
 	return s.redis.do(ctx, s.timeout, func(ctx context.Context, client rueidis.Client) error {
-		return drop.Exec(ctx, client, s.keys(key)[:1], []string{digest(token), channel(s.prefix)}).Error()
+		return drop.Exec(ctx, client, s.keys(key)[:1], []string{digest(token), decimal(fence), channel(s.prefix)}).Error()
 	})
 }

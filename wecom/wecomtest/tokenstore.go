@@ -3,6 +3,7 @@ package wecomtest
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func (s *storeSuite) save(t *testing.T) {
 		t.Errorf("Load finds %v fetched at %v, want %v fetched at %v", got, got.FetchedAt, want, want.FetchedAt)
 	}
 	// The lease is over with it.
-	granted(t, one, key, wecom.Want{Not: want.Value}, time.Minute)
+	granted(t, one, key, wecom.Want{Not: want.Value, NotFence: fence}, time.Minute)
 }
 
 func (s *storeSuite) oneHolder(t *testing.T) {
@@ -165,11 +166,14 @@ func (s *storeSuite) doubleCheck(t *testing.T) {
 	if c := acquire(t, store, key, wecom.Want{AfterFence: fence - 1}, time.Minute); c.Token.Value != "one" {
 		t.Errorf("one with an older token: %+v", c)
 	}
+	if c := acquire(t, store, key, wecom.Want{Not: "one", NotFence: fence - 1}, time.Minute); c.Token.Value != "one" {
+		t.Errorf("one whose token was refused, and was given out again since: %+v", c)
+	}
 	next := granted(t, store, key, wecom.Want{AfterFence: fence}, time.Minute)
 	if next <= fence {
 		t.Errorf("fence %d after %d", next, fence)
 	}
-	if c := acquire(t, store, key, wecom.Want{Not: "one"}, time.Minute); c.Granted || c.Fence != next {
+	if c := acquire(t, store, key, wecom.Want{Not: "one", NotFence: fence}, time.Minute); c.Granted || c.Fence != next {
 		t.Errorf("one whose token is that one: %+v", c)
 	}
 }
@@ -201,11 +205,11 @@ func (s *storeSuite) lateHolder(t *testing.T) {
 func (s *storeSuite) failure(t *testing.T) {
 	store, key := s.open(t), s.key()
 	fence := granted(t, store, key, wecom.Want{}, time.Minute)
-	if err := store.Fail(t.Context(), key, fence, wecom.TokenFailure{Code: wecom.CodeBusy, Msg: "system busy | 忙"}); err != nil {
+	if err := store.Fail(t.Context(), key, fence, wecom.TokenFailure{Code: wecom.CodeBusy, Msg: "system busy | 忙", HintID: "17", CallerIP: "::1"}); err != nil {
 		t.Fatal(err)
 	}
 	c := acquire(t, store, key, wecom.Want{WaitedFor: fence}, time.Minute)
-	if c.Failure == nil || c.Failure.Code != wecom.CodeBusy || c.Failure.Msg != "system busy | 忙" {
+	if c.Failure == nil || c.Failure.Code != wecom.CodeBusy || c.Failure.Msg != "system busy | 忙" || c.Failure.HintID != "17" || c.Failure.CallerIP != "::1" {
 		t.Fatalf("one who waited for it: %+v", c)
 	}
 	next := granted(t, store, key, wecom.Want{}, time.Minute) // who comes later tries anew
@@ -230,14 +234,18 @@ func (s *storeSuite) finalFailure(t *testing.T) {
 
 func (s *storeSuite) drop(t *testing.T) {
 	store, key := s.open(t), s.key()
-	saved(t, store, key, token("one", granted(t, store, key, wecom.Want{}, time.Minute)), true)
-	if err := store.Drop(t.Context(), key, "refused before"); err != nil {
+	fence := granted(t, store, key, wecom.Want{}, time.Minute)
+	saved(t, store, key, token("one", fence), true)
+	if err := store.Drop(t.Context(), key, "refused before", fence); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Drop(t.Context(), key, "one", fence-1); err != nil { // refused before it was given out again
 		t.Fatal(err)
 	}
 	if c := acquire(t, store, key, wecom.Want{}, time.Minute); c.Token.Value != "one" {
 		t.Fatalf("another token was dropped: %+v", c)
 	}
-	if err := store.Drop(t.Context(), key, "one"); err != nil {
+	if err := store.Drop(t.Context(), key, "one", fence); err != nil {
 		t.Fatal(err)
 	}
 	loaded(t, store, key, "")
@@ -269,7 +277,7 @@ func (s *storeSuite) hints(t *testing.T) {
 	fence = granted(t, by, key, wecom.Want{}, time.Minute)
 	expect("a token", func() { saved(t, by, key, token("one", fence), true) })
 	expect("a drop", func() {
-		if err := by.Drop(t.Context(), key, "one"); err != nil {
+		if err := by.Drop(t.Context(), key, "one", fence); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -285,7 +293,7 @@ func (s *storeSuite) keys(t *testing.T) {
 	store, a, b := s.open(t), s.key(), s.key()
 	saved(t, store, a, token("of a", granted(t, store, a, wecom.Want{}, time.Minute)), true)
 	fence := granted(t, store, b, wecom.Want{}, time.Minute)
-	_ = store.Drop(t.Context(), b, "of a")
+	_ = store.Drop(t.Context(), b, "of a", math.MaxInt64)
 	loaded(t, store, a, "of a")
 	saved(t, store, b, token("of b", fence), true)
 	loaded(t, store, a, "of a")
