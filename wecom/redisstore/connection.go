@@ -22,7 +22,24 @@ type connection struct {
 
 	ctx  context.Context // ends with the store; nil for a caller's own client
 	stop context.CancelFunc
-	busy sync.WaitGroup // goroutines that connect, listen or look whether Redis is back
+
+	mu     sync.Mutex
+	closed bool
+	busy   sync.WaitGroup // goroutines that connect, listen or look whether Redis is back
+}
+
+// spawn starts a goroutine that ends with the store; none for a caller's own client, or after the end.
+func (c *connection) spawn(run func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.ctx == nil {
+		return
+	}
+	c.busy.Add(1)
+	go func() {
+		defer c.busy.Done()
+		run()
+	}()
 }
 
 // errAway says that there is no connection to Redis yet.
@@ -36,9 +53,7 @@ func connect(option rueidis.ClientOption, prefix string, opts Options) *connecti
 	c := &connection{log: opts.Logger, hints: opts.Hints}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	tracking, err := c.dial(option)
-	c.busy.Add(1)
-	go func() {
-		defer c.busy.Done()
+	c.spawn(func() {
 		for err != nil {
 			c.tell(err)
 			if !c.pause() {
@@ -51,7 +66,7 @@ func connect(option rueidis.ClientOption, prefix string, opts Options) *connecti
 		if !tracking {
 			c.listen(prefix)
 		}
-	}()
+	})
 	return c
 }
 
@@ -95,6 +110,9 @@ func (c *connection) close() {
 	if c.stop == nil {
 		return
 	}
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
 	c.stop()
 	c.busy.Wait()
 	if client := c.client.Load(); client != nil {
@@ -112,9 +130,8 @@ func (c *connection) do(ctx context.Context, timeout time.Duration, ask func(con
 	defer cancel()
 	err := ask(within, *client)
 	if err == nil || ctx.Err() == nil { // else it is the caller who left
-		if c.tell(err) && err != nil && c.ctx != nil {
-			c.busy.Add(1)
-			go c.lookForIt(*client, timeout)
+		if c.tell(err) && err != nil {
+			c.spawn(func() { c.lookForIt(*client, timeout) })
 		}
 	}
 	return err
@@ -123,7 +140,6 @@ func (c *connection) do(ctx context.Context, timeout time.Duration, ask func(con
 // lookForIt asks until Redis answers again, since what it has to tell of changes comes only over
 // connections on which it was asked; then it wakes everybody.
 func (c *connection) lookForIt(client rueidis.Client, timeout time.Duration) {
-	defer c.busy.Done()
 	for c.pause() {
 		ctx, cancel := context.WithTimeout(c.ctx, timeout)
 		err := client.Do(ctx, client.B().Ping().Build()).Error()

@@ -251,3 +251,24 @@ func TestGettokenFails(t *testing.T) {
 		}
 	})
 }
+
+// Redis hangs, its connections open: nobody waits for it longer than it takes to notice.
+func TestRedisHangs(t *testing.T) {
+	f := newFleet(t, 3, nil)
+	noErrors(t, f.all(order{Do: "send", Callers: 8, Each: 1}))
+	f.redis.pause()
+	defer f.redis.resume()
+	if err := f.sim.Revoke(wecomtest.CorpID, wecomtest.AgentID, 42001); err != nil {
+		t.Fatal(err)
+	}
+	all := f.all(order{Do: "send", Callers: 32, Each: 5})
+	noErrors(t, all)
+	for _, o := range all {
+		if o.Slowest > 10*time.Second {
+			t.Errorf("a caller waited %v", o.Slowest)
+		}
+	}
+	if n := f.gettokens(); n > 1+3 {
+		t.Errorf("%d gettoken by 3 processes", n)
+	}
+}
