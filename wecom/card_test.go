@@ -402,6 +402,11 @@ func FuzzCard(f *testing.F) {
 		}
 		m := Message{To: To{All: true}, Body: card}
 		_ = m.Validate()
+		for _, w := range append(Lint(m), LintRobotCard(card)...) {
+			if w.Field == "" || w.Rule == "" || w.Text(English) == "" || w.Text(Chinese) == "" {
+				t.Errorf("half a warning: %#v", w)
+			}
+		}
 		once, err := marshal(card)
 		if err != nil {
 			t.Fatalf("accepted, yet does not marshal: %v", err)
