@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -261,11 +262,7 @@ func TestValidateBodies(t *testing.T) {
 }
 
 func repeat[T any](v T, n int) []T {
-	list := make([]T, n)
-	for i := range list {
-		list[i] = v
-	}
-	return list
+	return slices.Repeat([]T{v}, n)
 }
 
 func TestSafe(t *testing.T) {

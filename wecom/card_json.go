@@ -134,16 +134,16 @@ func saysNothing(v any) bool {
 }
 
 // marshal writes what JSON a card is, with characters as they are.
-func marshal(card any) ([]byte, error) {
+func plainJSON(v any) ([]byte, error) {
 	var buf bytes.Buffer
-	err := writeJSON(&buf, card)
+	err := writeJSON(&buf, v)
 	return buf.Bytes(), err
 }
 
 // MarshalJSON returns what stands in template_card.
 func (t TextNotice) MarshalJSON() ([]byte, error) {
 	type parts TextNotice
-	return marshal(struct {
+	return plainJSON(struct {
 		CardType string `json:"card_type"`
 		parts
 	}{t.CardType(), parts(t)})
@@ -159,7 +159,7 @@ func (t *TextNotice) UnmarshalJSON(data []byte) error {
 // MarshalJSON returns what stands in template_card.
 func (t NewsNotice) MarshalJSON() ([]byte, error) {
 	type parts NewsNotice
-	return marshal(struct {
+	return plainJSON(struct {
 		CardType string `json:"card_type"`
 		parts
 	}{t.CardType(), parts(t)})
@@ -175,7 +175,7 @@ func (t *NewsNotice) UnmarshalJSON(data []byte) error {
 // MarshalJSON returns what stands in template_card.
 func (t ButtonInteraction) MarshalJSON() ([]byte, error) {
 	type parts ButtonInteraction
-	return marshal(struct {
+	return plainJSON(struct {
 		CardType string `json:"card_type"`
 		parts
 	}{t.CardType(), parts(t)})
@@ -194,7 +194,7 @@ func (t VoteInteraction) MarshalJSON() ([]byte, error) {
 	if t.SubmitButton != (SubmitButton{}) {
 		t.SubmitButton = t.SubmitButton.withText()
 	}
-	return marshal(struct {
+	return plainJSON(struct {
 		CardType string `json:"card_type"`
 		parts
 	}{t.CardType(), parts(t)})
@@ -211,7 +211,7 @@ func (t *VoteInteraction) UnmarshalJSON(data []byte) error {
 func (t MultipleInteraction) MarshalJSON() ([]byte, error) {
 	type parts MultipleInteraction
 	t.SubmitButton = t.SubmitButton.withText()
-	return marshal(struct {
+	return plainJSON(struct {
 		CardType string `json:"card_type"`
 		parts
 	}{t.CardType(), parts(t)})

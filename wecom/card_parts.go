@@ -12,10 +12,10 @@ type DescColor int
 
 // The colours of a Source.
 const (
-	Grey  DescColor = 0
-	Black DescColor = 1
-	Red   DescColor = 2
-	Green DescColor = 3
+	DescGrey  DescColor = 0
+	DescBlack DescColor = 1
+	DescRed   DescColor = 2
+	DescGreen DescColor = 3
 )
 
 // ActionMenu is the menu in the upper right corner of a card, shown by WeCom 3.1.18 and newer. A

@@ -20,7 +20,7 @@ var goldenCards = []struct {
 		"text notice with a menu",
 		Message{To: To{Users: []string{"lina"}}, AgentID: 1000007, DuplicateCheckInterval: 30 * time.Minute, Body: TextNotice{
 			TaskID:          "quota-2026-03@9",
-			Source:          Source{IconURL: "https://intra.example.com/i.png", Desc: "Storage", DescColor: Green},
+			Source:          Source{IconURL: "https://intra.example.com/i.png", Desc: "Storage", DescColor: DescGreen},
 			ActionMenu:      ActionMenu{Desc: "Options", Actions: []Action{{Text: "Mute for a day", Key: "mute1d"}, {Text: "Stop", Key: "stop"}}},
 			MainTitle:       MainTitle{Title: "Quota almost used", Desc: "volume backup-2"},
 			QuoteArea:       QuoteArea{Link: LinkTo("https://intra.example.com/q"), Title: "Rule", QuoteText: "Warn at 90 percent"},
@@ -407,7 +407,7 @@ func FuzzCard(f *testing.F) {
 				t.Errorf("half a warning: %#v", w)
 			}
 		}
-		once, err := marshal(card)
+		once, err := plainJSON(card)
 		if err != nil {
 			t.Fatalf("accepted, yet does not marshal: %v", err)
 		}
@@ -415,7 +415,7 @@ func FuzzCard(f *testing.F) {
 		if err != nil {
 			t.Fatalf("own JSON %s does not decode: %v", once, err)
 		}
-		if again, err := marshal(back); err != nil || string(again) != string(once) {
+		if again, err := plainJSON(back); err != nil || string(again) != string(once) {
 			t.Fatalf("decodes to another card:\n%s\n%s\n%v", once, again, err)
 		}
 	})

@@ -83,7 +83,7 @@ func (l *linter) body(b Body) {
 			"members who read in WeChat (微工作台) see only a hint to open WeCom",
 			"在微信（微工作台）中查看的成员只会看到请打开企业微信的提示")
 	}
-	data, err := marshal(b)
+	data, err := plainJSON(b)
 	var tree any
 	if err != nil || json.Unmarshal(data, &tree) != nil {
 		return // Validate says why

@@ -80,7 +80,7 @@ func TestLint(t *testing.T) {
 		{"a vote has room, with an end", Message{Body: VoteInteraction{MainTitle: MainTitle{Desc: strings.Repeat("述", 161)}}}, []string{
 			inWeChat, "template_card.submit_button no-effect", "template_card.main_title.desc display-length"}},
 		{"newer parts", Message{Body: notice(func(n *TextNotice) {
-			n.Source = Source{Desc: "s", DescColor: Red}
+			n.Source = Source{Desc: "s", DescColor: DescRed}
 			n.QuoteArea.QuoteText = "q"
 			n.ActionMenu.Desc = "m"
 			n.HorizontalContents = []HorizontalContent{FileLine("k", "v", "m"), MemberLine("k", "v", "u")}
@@ -285,4 +285,17 @@ func TestLintKeepsContentToItself(t *testing.T) {
 			t.Errorf("content in %v", w)
 		}
 	}
+}
+
+func FuzzLintMarkdown(f *testing.F) {
+	f.Add("# a\n```\n| a |\n|--|\n<font color=red>*x*</font>\n>> ![x](y) ~~z~~ <@u>")
+	f.Add("\xff`\\`**_\r\n")
+	f.Fuzz(func(t *testing.T, content string) {
+		for _, dialect := range []Dialect{MarkdownApp, MarkdownGroup, MarkdownV2} {
+			warnings := LintMarkdown(content, dialect)
+			if len(told(t, warnings)) > len(mdLineKinds)+3 {
+				t.Errorf("a kind is told twice: %v", warnings)
+			}
+		}
+	})
 }
