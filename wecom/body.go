@@ -36,3 +36,22 @@ func (t TextCard) check(c *checker) {
 }
 
 func (TextCard) safe() int { return 0 }
+
+// Markdown is a text with headings, links and colours (msgtype markdown, path/90236). WeCom shows
+// a small part of markdown; [LintMarkdown] finds what it does not. In the WeChat plugin (微工作台)
+// nothing of it is shown but a hint to open WeCom.
+type Markdown struct {
+	// Content is required, at most 2048 bytes. Shown are headings from "# " to "###### ", **bold**,
+	// [links](https://…), `code` within a line, > quotes, and <font color="…"> with info (green),
+	// comment (grey) or warning (orange).
+	Content string `json:"content"`
+}
+
+// MsgType returns "markdown".
+func (Markdown) MsgType() string { return "markdown" }
+
+func (m Markdown) check(c *checker) {
+	c.text("markdown.content", m.Content, true, 2048, Bytes, TooLong)
+}
+
+func (Markdown) safe() int { return 0 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -141,15 +142,24 @@ func wrongType(within string, err error) error {
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	field := within
+	field, path := within, jsonPath(wrong.Field)
 	switch {
 	case field == "":
-		field = cmp.Or(wrong.Field, "message")
-	case wrong.Field != "":
-		field += "." + wrong.Field
+		field = cmp.Or(path, "message")
+	case path != "":
+		field += "." + path
 	}
 	given, _, _ := strings.Cut(wrong.Value, " ")
 	return fieldError(field, Malformed, "it is "+jsonKind(wrong.Type)+", given "+article(given))
+}
+
+// jsonPath takes the names of embedded Go structs out of the path of a field: JSON does not have
+// them, and WeCom's own names are all lower case.
+func jsonPath(field string) string {
+	steps := strings.Split(field, ".")
+	return strings.Join(slices.DeleteFunc(steps, func(step string) bool {
+		return step != "" && step[0] >= 'A' && step[0] <= 'Z'
+	}), ".")
 }
 
 // jsonKind is what JSON calls the values that fit into a Go type.

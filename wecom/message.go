@@ -53,8 +53,8 @@ type To struct {
 	All     bool     // everybody in the visible range; WeCom then ignores Parties and Tags
 }
 
-// Body is what a message says: [Text], [TextCard] and the other msgtypes of WeCom. The set is
-// closed; a new msgtype is a new type of this package.
+// Body is what a message says: [Text], [TextCard], [Markdown], [News], a [Card] and the other
+// msgtypes of WeCom. The set is closed; a new msgtype is a new type of this package.
 type Body interface {
 	// MsgType returns WeCom's name of the type, such as "text".
 	MsgType() string
@@ -119,9 +119,9 @@ func (c *Client) Notify(ctx context.Context, user, title, text, url string) (Rec
 // validate is Validate with what only the client knows: its own app.
 func (c *Client) validate(m Message) error {
 	check := checker{truncateOK: m.TruncateOK}
-	if m.AgentID == 0 {
+	if m.AgentID == 0 && !namesNoApp(m.Body) {
 		check.add(FieldError{Field: "agentid", Problem: Missing, Detail: "set AgentID of the client's Config"})
-	} else if c.agentID != 0 && m.AgentID != c.agentID {
+	} else if c.agentID != 0 && m.AgentID != 0 && m.AgentID != c.agentID {
 		check.add(FieldError{
 			Field: "agentid", Problem: Conflict,
 			Detail: "the message names app " + strconv.Itoa(m.AgentID) + ", this client is app " + strconv.Itoa(c.agentID),
@@ -146,6 +146,12 @@ func (m Message) check(c *checker) {
 	} else {
 		m.Body.check(c)
 		m.checkSafe(c)
+		if m.To.All && namesNoApp(m.Body) {
+			c.add(FieldError{
+				Field: "touser", Problem: Conflict,
+				Detail: "msgtype " + m.Body.MsgType() + " does not go to @all: name members, departments or tags",
+			})
+		}
 	}
 	interval := m.DuplicateCheckInterval
 	if interval%time.Second != 0 || interval < 0 {

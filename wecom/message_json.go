@@ -15,8 +15,15 @@ import (
 
 // bodyTypes makes a body of each msgtype from its JSON. A new type adds its line here.
 var bodyTypes = map[string]func(json.RawMessage) (Body, error){
-	"text":     decodeBody[Text],
-	"textcard": decodeBody[TextCard],
+	"text":                 decodeBody[Text],
+	"textcard":             decodeBody[TextCard],
+	"news":                 decodeBody[News],
+	"mpnews":               decodeBody[MPNews],
+	"markdown":             decodeBody[Markdown],
+	"miniprogram_notice":   decodeBody[MiniProgramNotice],
+	"template_card":        decodeCardBody,
+	"taskcard":             decodeBody[TaskCard],
+	"interactive_taskcard": decodeBody[InteractiveTaskCard],
 }
 
 // MsgTypes returns the msgtypes that this package knows, sorted.
@@ -34,7 +41,7 @@ func decodeBody[B Body](data json.RawMessage) (Body, error) {
 }
 
 // MarshalJSON returns the body of message/send. A message without AgentID has no agentid in it;
-// [Client.Send] adds its own.
+// [Client.Send] adds its own. A [MiniProgramNotice] never has one.
 func (m Message) MarshalJSON() ([]byte, error) {
 	return m.encode()
 }
@@ -79,11 +86,15 @@ func (m Message) encode() ([]byte, error) {
 	if err := writeJSON(buf, m.Body); err != nil {
 		return nil, err
 	}
+	agentID := m.AgentID
+	if namesNoApp(m.Body) {
+		agentID = 0
+	}
 	for _, n := range [...]struct {
 		name  string
 		value int
 	}{
-		{"agentid", m.AgentID},
+		{"agentid", agentID},
 		{"safe", m.Safe},
 		{"enable_id_trans", bit(m.TranslateIDs)},
 		{"enable_duplicate_check", bit(m.DuplicateCheck)},
@@ -102,9 +113,11 @@ func (m Message) encode() ([]byte, error) {
 func writeJSON(buf *bytes.Buffer, v any) error {
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
 	buf.Truncate(buf.Len() - 1)
-	return err
+	return nil
 }
 
 // writeString writes a JSON string; user ids are nearly always plain.

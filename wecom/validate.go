@@ -15,6 +15,7 @@ const (
 	Missing   Problem = "missing"     // required and not given
 	TooLong   Problem = "too long"    // WeCom refuses it
 	WouldCut  Problem = "would cut"   // WeCom accepts it and drops the tail without a word
+	TooShort  Problem = "too short"   // WeCom refuses it
 	TooMany   Problem = "too many"    // too many elements
 	Malformed Problem = "malformed"   // not of the form that WeCom wants
 	NotKnown  Problem = "not known"   // not a value that exists
@@ -32,13 +33,14 @@ const (
 	Members     Unit = "members"     // user ids
 	Departments Unit = "departments" // department ids
 	Tags        Unit = "tags"        // tag ids
+	Elements    Unit = "elements"    // of a list in the body, such as articles or buttons
 )
 
 // FieldError says what is wrong with one field of a message. It tells sizes, never contents.
 type FieldError struct {
 	Field   string // WeCom's own name of the field, such as "text.content"
 	Problem Problem
-	Limit   int    // for TooLong, WouldCut and TooMany
+	Limit   int    // for TooLong, TooShort, WouldCut and TooMany
 	Given   int    // what was given, in the same unit
 	Unit    Unit   // what Limit and Given count
 	Detail  string // for the other problems: what is wanted, and what was given
@@ -55,6 +57,8 @@ func (e *FieldError) Error() string {
 			text += "; WeCom would cut off the rest without an error"
 		}
 		return withDetail(text, e.Detail)
+	case TooShort:
+		return withDetail(fmt.Sprintf("%s has %d %s, the least is %d", e.Field, e.Given, e.Unit, e.Limit), e.Detail)
 	}
 	return withDetail(e.Field+" is "+string(e.Problem), e.Detail)
 }
@@ -78,7 +82,12 @@ func (e *FieldError) Hint(lang Lang) string {
 		return lang.in(
 			"shorten "+e.Field+" to "+limit+" "+string(e.Unit)+", send it in parts, or accept the cut (TruncateOK)",
 			"请把 "+e.Field+" 缩短到 "+limit+" "+e.Unit.chinese()+"、分条发送，或允许截断（TruncateOK）")
+	case TooShort:
+		return lang.in("lengthen "+e.Field+" to "+limit+" "+string(e.Unit), "请把 "+e.Field+" 写到至少 "+limit+" "+e.Unit.chinese())
 	case TooMany:
+		if e.Unit == Elements {
+			return lang.in("give "+e.Field+" at most "+limit+" elements", e.Field+" 最多 "+limit+" "+e.Unit.chinese())
+		}
 		return lang.in("send to at most "+limit+" "+string(e.Unit)+" at once", "一次最多 "+limit+" "+e.Unit.chinese()+"，请分批发送")
 	}
 	return lang.in("correct "+e.Field, "请修正 "+e.Field)
@@ -98,6 +107,8 @@ func (u Unit) chinese() string {
 		return "个部门"
 	case Tags:
 		return "个标签"
+	case Elements:
+		return "项"
 	}
 	return string(u)
 }
@@ -154,6 +165,7 @@ func fieldError(field string, problem Problem, detail string) error {
 // checker collects what is wrong with a message.
 type checker struct {
 	truncateOK bool
+	updating   bool // the card is for update_template_card, which knows other fields than message/send
 	fields     []*FieldError
 }
 
@@ -192,6 +204,11 @@ func (c *checker) text(field, value string, required bool, limit int, unit Unit,
 // url checks a link: at most 2048 bytes, with a scheme that WeCom takes.
 func (c *checker) url(field, value string, required bool) {
 	c.text(field, value, required, 2048, Bytes, TooLong)
+	c.scheme(field, value)
+}
+
+// scheme checks that a link begins as WeCom wants it (45034).
+func (c *checker) scheme(field, value string) {
 	if value != "" && !strings.HasPrefix(value, "http://") && !strings.HasPrefix(value, "https://") {
 		c.add(FieldError{Field: field, Problem: Malformed, Detail: "it must begin with http:// or https://"})
 	}
