@@ -1,6 +1,7 @@
 package split
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 )
@@ -71,25 +72,26 @@ func (c *cutter) end(start int) int {
 	var b borders
 	inside := append(c.scratch[:0], c.open...)
 	next, nextLine := c.next, c.nextLine
+	tier, closing, change := free, 0, start // change is where the first two must be found anew
 	for i := start; used+i-start <= c.room && i < len(c.text); {
 		r, size := utf8.DecodeRuneInString(c.text[i:])
 		l, ahead := b.before(r, c.text[i:])
 		c.steps += 1 + ahead
-		for next < len(c.spans) && c.spans[next].start < i {
-			inside = append(inside, c.spans[next])
-			next++
-		}
-		tier, closing := free, 0
-		if len(inside) > 0 {
-			inside = leave(inside, i)
-			tier, closing = around(inside, i)
+		if i >= change {
+			inside, next = c.enter(inside, next, i)
+			tier, closing, change = around(inside, i)
+			if next < len(c.spans) {
+				change = min(change, c.spans[next].start+1)
+			}
 			c.steps += len(inside)
 		}
-		for nextLine < len(c.lines) && c.lines[nextLine].at < i {
-			nextLine++
-		}
-		if l >= line && nextLine < len(c.lines) && c.lines[nextLine].at == i {
-			l = c.lines[nextLine].level
+		if l >= line {
+			for nextLine < len(c.lines) && c.lines[nextLine].at < i {
+				nextLine++
+			}
+			if nextLine < len(c.lines) && c.lines[nextLine].at == i {
+				l = c.lines[nextLine].level
+			}
 		}
 		if i > start && tier != never && used+i-start+closing <= c.room {
 			best[tier][l] = i
@@ -97,32 +99,37 @@ func (c *cutter) end(start int) int {
 		i += size
 	}
 	c.scratch = inside
-	return best.choose(start, start+(c.room-used)/2)
+	return best.choose(start + (c.room-used)/2)
 }
 
 // choose prefers what a reader would: a part that is at least half full and ends at the best border
 // outside of any markup; then the same inside of markup that can be closed and opened again; then a
 // shorter part; and only then one that breaks a table row, a word, a link, a character.
-func (b *candidates) choose(start, half int) int {
-	for tier := free; tier <= paired; tier++ {
-		for l := section; l >= word; l-- {
-			if b[tier][l] >= half {
-				return b[tier][l]
-			}
-		}
-	}
-	for _, last := range [...]struct {
-		tier  int
-		level level
-	}{{paired, word}, {inRow, word}, {inRow, cluster}, {held, cluster}} {
-		if end := b.last(last.tier, last.level); end > start {
-			return end
-		}
-	}
-	return b.last(held, codePoint)
+func (b *candidates) choose(half int) int {
+	return cmp.Or(
+		b.best(free, half),
+		b.best(paired, half),
+		b.last(paired, word),
+		b.best(inRow, half),
+		b.last(inRow, cluster),
+		b.best(held, half),
+		b.last(held, cluster),
+		b.last(held, codePoint),
+	)
 }
 
-// last returns the last place up to a tier and from a level on.
+// best returns the place of the highest level in a tier, if that is at least a word and half a part;
+// else 0.
+func (b *candidates) best(tier, half int) int {
+	for l := section; l >= word; l-- {
+		if b[tier][l] >= half {
+			return b[tier][l]
+		}
+	}
+	return 0
+}
+
+// last returns the last place up to a tier and from a level on, or 0.
 func (b *candidates) last(worst int, least level) int {
 	end := 0
 	for tier := free; tier <= worst; tier++ {
@@ -136,11 +143,7 @@ func (b *candidates) last(worst int, least level) int {
 // part returns text[start:end] with the markup that the cuts at its ends take away, and moves on.
 func (c *cutter) part(start, end int) string {
 	before := append(c.scratch[:0], c.open...)
-	for c.next < len(c.spans) && c.spans[c.next].start < end {
-		c.open = append(c.open, c.spans[c.next])
-		c.next++
-	}
-	c.open = leave(c.open, end)
+	c.open, c.next = c.enter(c.open, c.next, end)
 	for c.nextLine < len(c.lines) && c.lines[c.nextLine].at < end {
 		c.nextLine++
 	}
@@ -150,6 +153,20 @@ func (c *cutter) part(start, end int) string {
 		return body
 	}
 	return complete(c.text, body, c.atLineStart(start), before, c.open)
+}
+
+// enter adds the spans that start before a place, and drops those that end at it or before.
+func (c *cutter) enter(inside []span, next, at int) ([]span, int) {
+	for ; next < len(c.spans) && c.spans[next].start < at; next++ {
+		inside = append(inside, c.spans[next])
+	}
+	kept := inside[:0]
+	for _, s := range inside {
+		if s.end > at {
+			kept = append(kept, s)
+		}
+	}
+	return kept, next
 }
 
 func (c *cutter) atLineStart(i int) bool { return i == 0 || c.text[i-1] == '\n' }

@@ -1,6 +1,9 @@
 package split
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // span is a piece of markup: text[start:from] opens it, text[to:end] closes it.
 type span struct {
@@ -81,30 +84,26 @@ func fenceMark(opening string) string {
 	return opening[:n]
 }
 
-// leave drops the spans that end at or before a place.
-func leave(spans []span, at int) []span {
-	kept := spans[:0]
+// around says what a cut inside of some spans breaks, and how many bytes must close them. Both hold for
+// the places before until, too.
+func around(spans []span, at int) (tier, closing, until int) {
+	until = math.MaxInt
 	for _, s := range spans {
-		if s.end > at {
-			kept = append(kept, s)
-		}
-	}
-	return kept
-}
-
-// around says what a cut inside of some spans breaks, and how many bytes must close them.
-func around(spans []span, at int) (tier, closing int) {
-	for _, s := range spans {
-		mine := s.tier()
+		until = min(until, s.end)
 		if s.kind != row && s.kind != link {
-			if at <= s.from || at >= s.to && s.to < s.end {
-				return never, 0
+			if at <= s.from {
+				return never, 0, min(until, s.from+1)
+			}
+			if at < s.to {
+				until = min(until, s.to)
+			} else if s.to < s.end {
+				return never, 0, until
 			}
 		}
-		tier = max(tier, mine)
+		tier = max(tier, s.tier())
 		closing += s.closingLen()
 	}
-	return tier, closing
+	return tier, closing, until
 }
 
 func (s span) tier() int {

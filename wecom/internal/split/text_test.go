@@ -26,14 +26,15 @@ func TestText(t *testing.T) {
 		{"Chinese sentence", "磁盘使用率已经超过百分之九十。请尽快清理，否则服务会停", []string{"磁盘使用率已经超过百分之九十。", "请尽快清理，否则服务会停"}},
 		{"the quote belongs to the sentence", "他说：“磁盘已经满了，快去清理！”然后大家都去清理磁盘了", []string{"他说：“磁盘已经满了，快去清理！”", "然后大家都去清理磁盘了"}},
 		{"clause", "磁盘使用率已经超过百分之九十，请尽快清理否则服务将会停止", []string{"磁盘使用率已经超过百分之九十，", "请尽快清理否则服务将会停止"}},
-		{"no full stop at the start of a line", strings.Repeat("中", 20) + "aa。" + "后", []string{strings.Repeat("中", 20), "aa。后"}},
+		{"no full stop at the start of a line", strings.Repeat("中", 21) + "。" + "后", []string{strings.Repeat("中", 20), "中。后"}},
 		{"Latin sentence", "The disk of db-3 is 91.5 per cent full. Please clean it up as soon as you can.", []string{"The disk of db-3 is 91.5 per cent full. ", "Please clean it up as soon as you can."}},
 		{"words", strings.Repeat("word ", 13) + "last", []string{strings.Repeat("word ", 12), "word last"}},
 		{"indentation goes with its line", "panic: runtime error: index out of range [3] with\n\tmain.go:17 +0x1d", []string{"panic: runtime error: index out of range [3] with\n", "\tmain.go:17 +0x1d"}},
 		{"a long word moves to the next part", "short " + strings.Repeat("x", 60), []string{"short ", strings.Repeat("x", 60)}},
 		{"a word longer than a part", "short " + strings.Repeat("x", 70), []string{"short ", strings.Repeat("x", 64), "xxxxxx"}},
 		{"a link is whole", "一二三四五六七八九十 " + link + " end", []string{"一二三四五六七八九十 ", link + " end"}},
-		{"a link longer than a part is cut", strings.Replace(link, "log", a, 1), []string{`<a href="https://ci.example.com/812">the ` + a[:23], a[23:] + "</a>"}},
+		{"a link longer than a part is cut", strings.Replace(link, "log", a, 1), []string{`<a href="https://ci.example.com/812">the `, a + "</a>"}},
+		{"an address longer than a part is cut", strings.Replace(link, "812", a, 1), []string{`<a href="https://ci.example.com/` + a[:32], a[32:] + `">the log</a>`}},
 		{"not a link", "<a " + strings.Repeat("<a x> ", 11) + "word", []string{"<a " + strings.Repeat("<a x> ", 10), "<a x> word"}},
 		{"a mention is whole", strings.Repeat("x", 50) + "<@zhang-san.feng>", []string{strings.Repeat("x", 50), "<@zhang-san.feng>"}},
 		{"emoji are whole", strings.Repeat("x", 50) + "👨‍👩‍👧‍👦", []string{strings.Repeat("x", 50), "👨‍👩‍👧‍👦"}},
@@ -178,7 +179,7 @@ var nasty = []string{
 
 func TestTextIsLinear(t *testing.T) {
 	for _, pattern := range nasty {
-		text := strings.Repeat(pattern, 1<<20/len(pattern))
+		text := strings.Repeat(pattern, nastySize/len(pattern))
 		for _, room := range []int{64, 2048} {
 			d := parseText(text)
 			parts := d.cut(room, len(text))
