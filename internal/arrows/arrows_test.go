@@ -15,7 +15,8 @@ const module = "github.com/hongyan-im/hongyan/"
 var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
 	"internal/command":               {"wecom", "wecom/simulator"},
-	"wecom":                          {},
+	"wecom":                          {"wecom/internal/split"},
+	"wecom/internal/split":           {},
 	"wecom/simulator":                {"wecom", "wecom/simulator/internal/phone"},
 	"wecom/simulator/internal/phone": {},
 	"wecom/wecomtest":                {"wecom", "wecom/simulator"},

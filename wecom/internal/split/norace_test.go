@@ -1,0 +1,5 @@
+//go:build !race
+
+package split
+
+const nastySize = 1 << 20
