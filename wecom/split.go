@@ -14,16 +14,6 @@ type SplitOptions struct {
 	Numbered bool
 }
 
-// Dialect is one of WeCom's markdowns.
-type Dialect int
-
-// The dialects of markdown, with the limits of one message.
-const (
-	DialectApp     Dialect = iota // markdown of an app: 2048 bytes (path/90236)
-	DialectRobot                  // markdown of a group robot: 4096 bytes (path/91770)
-	DialectRobotV2                // markdown_v2 of a group robot: 4096 bytes (path/91770)
-)
-
 // SplitText splits a text into parts that [Text] takes whole: 2048 bytes each, unless the options say
 // otherwise (path/90236). A text that fits is returned as it is, even the empty one.
 //
@@ -42,8 +32,9 @@ func SplitText(text string, o SplitOptions) []string {
 	return split.Text(text, split.Options(o))
 }
 
-// SplitMarkdown splits markdown into parts that WeCom takes, each well-formed by itself: 2048 bytes for an
-// app, 4096 for a robot (path/90236, path/91770). Content that fits is returned as it is.
+// SplitMarkdown splits markdown into parts that WeCom takes, each well-formed by itself: 2048 bytes for
+// [MarkdownApp], 4096 for [MarkdownGroup] and [MarkdownV2] of a robot (path/90236, path/91770); a group
+// chat of an app takes 2048, to be given as the limit. Content that fits is returned as it is.
 //
 // It cuts before a heading, else after a paragraph, before an item of a list, after a line, a sentence, a
 // clause, a word. It keeps links, images, mentions, inline code and table rows whole. Bold, italic and
@@ -55,9 +46,9 @@ func SplitText(text string, o SplitOptions) []string {
 func SplitMarkdown(content string, d Dialect, o SplitOptions) []string {
 	syntax, limit := split.V1, 4096
 	switch d {
-	case DialectApp:
+	case MarkdownApp:
 		limit = 2048
-	case DialectRobotV2:
+	case MarkdownV2:
 		syntax = split.V2
 	}
 	if o.Limit <= 0 {
