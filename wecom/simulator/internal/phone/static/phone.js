@@ -102,6 +102,7 @@
     const old = [...items.children].find(each => each.dataset.msgid === news.msgid);
     if (old) {
       $('.more', li).open = $('.more', old).open;
+      document.dispatchEvent(new CustomEvent('phone:redraw', { detail: { before: old, after: li } }));
       old.replaceWith(li);
       return;
     }
@@ -116,17 +117,23 @@
     } else pill.hidden = false;
     if (document.hidden) document.title = `(${++unseen}) ${title}`;
   };
+  // list tells the rows. What is older than a row's newest is no news: it only
+  // changed, because somebody clicked or it was recalled.
   const list = news => {
     for (const who of news.users) {
       const row = rowOf(news.corp, who);
       if (!row) continue;
-      row.dataset.count = +row.dataset.count + 1;
+      const time = $('time', row), again = row.dataset.last === news.msgid;
+      if (!again && Date.parse(news.stamp) < Date.parse(time.dateTime)) continue;
+      if (!again) row.dataset.count = +row.dataset.count + 1;
       row.dataset.last = news.msgid;
       $('.preview', row).textContent = news.preview;
-      Object.assign($('time', row), { textContent: news.brief, dateTime: news.stamp });
+      Object.assign(time, { textContent: news.brief, dateTime: news.stamp });
       badge(row);
     }
   };
+  const chipOf = news => [...document.querySelectorAll('#apps a')].find(a => news.chat
+    ? a.dataset.chat === news.chat : !a.dataset.chat && a.dataset.app === String(news.agentid));
 
   // refresh takes parts of the page anew from the server: all of it after a
   // reset, the list alone after the line was cut.
@@ -170,10 +177,14 @@
       const news = JSON.parse(event.data);
       list(news);
       if (news.html) draw(news, true);
-      else if (news.corp === corp && news.users.includes(user)) $(`#apps [data-app="${news.agentid}"]`)?.classList.add('fresh');
-      if (news.html && !$(`#apps [data-app="${news.agentid}"]`)) refresh('#apps').catch(() => {});
+      else if (news.corp === corp && news.users.includes(user)) chipOf(news)?.classList.add('fresh');
+      if (news.corp === corp && news.users.includes(user) && !chipOf(news)) refresh('#apps').catch(() => {});
     });
-    source.addEventListener('update', event => draw(JSON.parse(event.data), false));
+    source.addEventListener('update', event => {
+      const news = JSON.parse(event.data);
+      if (rowOf(news.corp, user)?.dataset.last === news.msgid) list(news);
+      draw(news, false);
+    });
     source.addEventListener('reset', () => refresh('#members', '#apps', '#thread').catch(() => {}));
   };
   connect();
