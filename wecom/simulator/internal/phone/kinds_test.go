@@ -2,6 +2,7 @@ package phone
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -64,4 +65,126 @@ func draw(t *testing.T, f *fakeSource, m Message, query string) string {
 	f.deliver(m)
 	_, chat, _ := strings.Cut(get(t, f, "/?lang=en&user=zhangsan"+query), `id="items"`)
 	return chat
+}
+
+// TestKinds draws each kind and looks for its parts, in the order of the phone.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for name, parts := range map[string][]string{
+		"image":            {`<a class="shot" href="_sim/media?corpid=` + testCorp + `&amp;media_id=pic" target="_blank"`, `<img src="_sim/media?corpid=` + testCorp + `&amp;media_id=pic"`},
+		"voice":            {`class="track"`, "8.8 KB · length unknown, browsers cannot play it", `media_id=amr" download="memo.amr"`},
+		"voice that plays": {`<audio controls preload="none" src="_sim/media?corpid=` + testCorp + `&amp;media_id=mp3"`, `download="memo.mp3"`},
+		"video":            {`<video controls`, `media_id=mp4"`, "<strong>消防演练</strong>", "请在周五之前看完"},
+		"file":             {`href="_sim/media?corpid=` + testCorp + `&amp;media_id=pdf" download="2026 年第一季度用量报告.pdf"`, "1.5 KB", `sheet-icon pdf" aria-hidden="true">PDF`},
+		"news": {`class="card news alone"`, `<a class="art first" href="https://intra.example.com/menu"`, `viewBox="0 0 1068 455"`,
+			`title="Picture from outside, not loaded"`, "<small>intra.example.com</small>", "<strong>食堂菜单</strong>", "第十二周：周三有鱼"},
+		"news of several": {`class="card news"`, `class="art first"`, "第一季度业绩发布", `class="art"`, `<img src="http://example.com/own.png"`,
+			"Travel rules from April", `<div class="art">`, "班车时刻调整", "wx0000invented0001 · pages/bus"},
+		"mpnews": {`<details class="hosted"><summary class="art first"`, `media_id=pic"`, "What changed", "By Finance",
+			"<p>Book early\n\nAt least two weeks ahead &amp; by train.\n[Image]</p>", `href="https://intra.example.com/travel"`, "Read the original"},
+		"miniprogram_notice": {"wx0000invented0001", "会议室预订成功", "四月七日下午三点", `class="figure"><b>402</b><span>会议室</span>`,
+			"<dt>地点</dt><dd>三楼东侧会议室</dd>", "<dt>人数</dt><dd>8</dd>", "Open the mini program"},
+		"text_notice": {`class="source green"`, "<span>Storage</span>", `<details class="menu">`, "<p>Options</p>",
+			`name="menu" value="mute1d" data-live disabled>Mute for a day`, `value="stop"`,
+			`<strong><a class="whole" href="https://intra.example.com/c"`, "Quota almost used", "volume backup-2",
+			"<b>93%</b><span>used</span>", `class="quote"><a href="https://intra.example.com/q"`, "<b>Rule</b><span>Warn at 90 percent</span>",
+			"Clean up or ask", "<dt>Owner</dt>", `class="who" title="lina"`, "Li Na", "<dt>Report</dt>", `media_id=pdf" download="usage.pdf"`,
+			`<a href="https://wiki.example.com"`, "<dt>Volume</dt><dd>backup-2</dd>",
+			`class="jumps"`, `<a href="https://intra.example.com/c"`, "Open console", `<span title="wx0000invented0001 · pages/q">In the mini program`},
+		"news_notice": {"行政部", "春游报名开始了", "周六出发", `class="cover"`, `viewBox="0 0 1800 1000"`, `class="area"`, "路线", "环湖，再上山",
+			"<dt>大巴</dt><dd>早上八点在南门出发</dd>", "<dt>名额</dt>", "报名"},
+		"button_interaction": {`class="source black"`, "Release 2.9", "42 commits", "<dt>Branch</dt>", `data-question="window"><span>When</span>`,
+			`<option value="now">Now</option><option value="night" selected>Tonight</option>`, `class="buttons n4"`,
+			`value="approve" class="s1" data-live disabled>Approve`, `value="later" class="s2"`,
+			`<a class="s3" href="https://git.example.com/d"`, `value="decline" class="s4"`},
+		"vote_interaction": {"Lunch on Friday", `data-question="lunch"><legend class="vh">Choose any</legend>`,
+			`type="checkbox" name="v" value="noodles" checked disabled data-live><span>Noodles`, `value="rice" disabled data-live>`, `value="vote" class="s1" data-live disabled>Vote`},
+		"vote for one":         {`Choose one`, `type="radio" name="v" value="a" disabled data-live>`, `value="vote" class="s1" data-live disabled>提交`},
+		"multiple_interaction": {"Choose a desk", "for next week", `data-question="floor"`, `name="sa" disabled data-live>`, `data-question="side"`, `name="sb"`, `value="book"`},
+		"answered":             {"Closed", `value="noodles" checked disabled><span>`, `class="buttons n1"><button type="button" class="s0" disabled>Closed</button>`},
+		"taskcard": {`href="https://hr.example.com/7"`, "Leave request", `class="line gray">Li Na`, "2 days, from Monday",
+			`value="ok" class="s2 bold" data-live disabled>Approve`, `value="no" class="s4"`},
+		"interactive_taskcard": {"请假申请", `value="ok" class="s2" data-live disabled>同意`},
+	} {
+		t.Run(name, func(t *testing.T) { contains(t, draw(t, withMedia(), kind(t, name), ""), parts...) })
+	}
+}
+
+// TestKindsLoadNothing looks at every address in every kind: the page loads its
+// own, and the rest are links.
+func TestKindsLoadNothing(t *testing.T) {
+	t.Parallel()
+	for _, k := range kinds {
+		page, _, _ := strings.Cut(draw(t, withMedia(), kind(t, k.name), ""), `<details class="more">`)
+		for _, m := range loaded.FindAllStringSubmatch(page, -1) {
+			if !strings.HasPrefix(m[1], "_sim/media?") && m[1] != "http://example.com/own.png" {
+				t.Errorf("%s loads %q", k.name, m[1])
+			}
+		}
+		lacks(t, page, "<script", "onerror", "<style", " style=", "ZgotmplZ")
+	}
+}
+
+// TestPlugin: personal WeChat shows no markdown and no cards.
+func TestPlugin(t *testing.T) {
+	t.Parallel()
+	for _, k := range kinds {
+		page := draw(t, withMedia(), kind(t, k.name), "&view=wechat")
+		if hint := strings.Contains(page, `class="bubble hint"`); hint != wecomOnly[k.msgtype] {
+			t.Errorf("%s: hint %v", k.name, hint)
+		}
+	}
+	f := withMedia()
+	f.deliver(kind(t, "markdown"))
+	contains(t, get(t, f, "/?user=zhangsan&lang=zh&view=wechat"), `<body class="picked" data-view="wechat">`,
+		"&amp;view=wechat#newest", "view=wechat", "暂不支持此消息类型，请在企业微信中查看",
+		`<nav id="views" aria-label="查看方式">`, `lang=zh&amp;user=zhangsan#newest">企业微信</a>`, `view=wechat#newest" aria-current="true">`)
+	lacks(t, get(t, f, "/?user=zhangsan"), "data-view", `class="bubble hint"`)
+}
+
+// TestBroken gives each type bodies that do not fit it. The page shows them raw.
+func TestBroken(t *testing.T) {
+	t.Parallel()
+	for _, k := range kinds {
+		var whole map[string]json.RawMessage
+		json.Unmarshal([]byte(k.body), &whole)
+		bad := []string{"", "null", "[]", "7", `"x"`, "{}", k.body[:len(k.body)-1]}
+		delete(whole, "task_id")   // the page does not look at it
+		for field := range whole { // each of the others once as a list in a list
+			broken := maps.Clone(whole)
+			broken[field] = json.RawMessage(`[[7]]`)
+			body, _ := json.Marshal(broken)
+			bad = append(bad, string(body))
+		}
+		for _, body := range bad {
+			b := readBody(seen(english), Message{MsgType: k.msgtype, Body: json.RawMessage(body)})
+			if b.Note == "" || b.Raw == "" {
+				t.Errorf("%s: %s is drawn as %+v", k.name, body, b)
+			}
+		}
+	}
+}
+
+func TestMissingMedia(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"image": "No such picture", "voice": "<code>amr</code>", "video": "<code>mp4</code>", "file": "<code>pdf</code>",
+		"mpnews": `class="away">`, "text_notice": `<span class="gray">`,
+	} {
+		page := draw(t, world(), kind(t, name), "")
+		contains(t, page, want)
+		lacks(t, page, "_sim/media")
+	}
+}
+
+func TestRobotPicture(t *testing.T) {
+	t.Parallel()
+	m := Message{MsgType: "image", Body: json.RawMessage(`{"base64":"` + onePixel + `","md5":"x"}`), Users: []string{"zhangsan"}}
+	contains(t, draw(t, world(), m, ""), `<button class="shot"`, `<img src="data:image/png;base64,`+onePixel[:20])
+	for _, bad := range []string{"%%%", "PHN2Zz48L3N2Zz4=", "aGVsbG8="} {
+		m.Body = json.RawMessage(`{"base64":"` + bad + `"}`)
+		page := draw(t, world(), m, "")
+		contains(t, page, "No such picture")
+		lacks(t, page, "data:")
+	}
 }

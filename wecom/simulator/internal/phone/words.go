@@ -65,7 +65,7 @@ var words = map[string]struct{ en, zh string }{
 	"image_gone":    {"No such picture", "图片不存在"},
 	"zoom":          {"Full size", "查看原图"},
 	"play_voice":    {"Voice message", "语音消息"},
-	"no_amr":        {"Browsers do not play this format", "浏览器无法播放此格式"},
+	"no_amr":        {"length unknown, browsers cannot play it", "时长未知，浏览器无法播放此格式"},
 	"play_video":    {"Video", "视频"},
 	"download":      {"Download", "下载"},
 	"hosted":        {"Open the article", "展开正文"},

@@ -53,6 +53,7 @@
     controls.forEach(control => { control.disabled = true; });
     try {
       await work;
+      form.dataset.sent = 'true';
       say(form, thread.dataset.sent, false); // an "update" draws the card anew
       closeMenus();
     } catch (error) {
@@ -69,11 +70,10 @@
   document.addEventListener('phone:redraw', event => {
     const { before, after } = event.detail, old = before.querySelector('form.tpl'), now = after.querySelector('form.tpl');
     if (!old || !now) return;
-    const changed = fields(old).some(f => f.matches('select')
-      ? [...f.options].some(o => o.selected !== o.defaultSelected) && [...f.options].some(o => o.defaultSelected)
-      : f.checked !== f.defaultChecked);
+    const proposed = select => Math.max(0, [...select.options].findLastIndex(o => o.defaultSelected));
+    const changed = fields(old).some(f => f.matches('select') ? f.selectedIndex !== proposed(f) : f.checked !== f.defaultChecked);
     const same = (a, b) => a && a.name === b.name && a.type === b.type && (b.matches('select') || a.value === b.value);
-    if (changed && !old.hasAttribute('aria-busy')) {
+    if (changed && !old.hasAttribute('aria-busy') && !old.dataset.sent) {
       const kept = fields(old);
       fields(now).forEach((f, i) => {
         if (!same(kept[i], f) || !f.hasAttribute('data-live')) return;
