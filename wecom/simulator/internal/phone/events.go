@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"hash/fnv"
 	"net/http"
 	"slices"
 	"strings"
@@ -234,24 +232,4 @@ func (s *stream) viewer() viewer { return viewer{s.choice, s.inbox} }
 
 func (s *stream) messages() []Message {
 	return s.ofConversation(s.inbox.src.Messages(s.Corp, s.User))
-}
-
-// position is the index of the message, or -1. It is usually near the end.
-func position(all []Message, msgid string) int {
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].MsgID == msgid {
-			return i
-		}
-	}
-	return -1
-}
-
-// stateOf tells apart what was drawn before something changed and after: it
-// covers recalls, clicks and new bodies (by their length: it runs at each event).
-func stateOf(messages []Message) uint64 {
-	h := fnv.New64a()
-	for _, m := range messages {
-		fmt.Fprintf(h, "%t %d %q %v ", m.Recalled, len(m.Body), m.Clicked, m.Chosen)
-	}
-	return h.Sum64()
 }

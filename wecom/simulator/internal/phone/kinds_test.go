@@ -177,6 +177,20 @@ func TestMissingMedia(t *testing.T) {
 	}
 }
 
+// TestOpenedPictures: an SVG or a page, opened by itself, could run its script
+// with the page's own rights. Within an img it cannot.
+func TestOpenedPictures(t *testing.T) {
+	t.Parallel()
+	f := withMedia()
+	for _, kindOf := range []string{"image/svg+xml", "text/html", ""} {
+		f.media["pic"] = Media{"x.png", kindOf, 9}
+		page := draw(t, f, kind(t, "image"), "")
+		contains(t, page, `<button class="shot"`)
+		lacks(t, page, `href="_sim`)
+		f.clear()
+	}
+}
+
 func TestRobotPicture(t *testing.T) {
 	t.Parallel()
 	m := Message{MsgType: "image", Body: json.RawMessage(`{"base64":"` + onePixel + `","md5":"x"}`), Users: []string{"zhangsan"}}

@@ -13,7 +13,7 @@ import (
 // Of any other it shows a placeholder with the host it would come from.
 type picture struct {
 	Src           template.URL // "" for a placeholder
-	Full          string       // where a click leads; "" for a picture within the message
+	Full          string       // where a click leads; "" if it may not be opened by itself
 	Host, Note    string       // of a placeholder: where it would come from, and why it is one
 	Gone          bool         // named by an ID that the simulator does not know
 	Width, Height int          // their ratio, where the card demands one
@@ -58,7 +58,17 @@ func (r reading) pictureOf(mediaID string) *picture {
 	if m.Gone {
 		return &picture{Gone: true}
 	}
-	return &picture{Src: template.URL(m.Href), Full: m.Href}
+	p := &picture{Src: template.URL(m.Href)}
+	if pictureTypes[m.ContentType] {
+		p.Full = m.Href
+	}
+	return p
+}
+
+// pictureTypes are the ones that may be opened by themselves: what a program
+// uploads as a picture may be an SVG or a page, with a script in it.
+var pictureTypes = map[string]bool{
+	"image/png": true, "image/jpeg": true, "image/gif": true, "image/bmp": true, "image/webp": true,
 }
 
 // inlinePicture is a picture in base64, as robots send it. Only what is one, by
@@ -69,8 +79,7 @@ func inlinePicture(encoded string) *picture {
 	if err != nil || len(encoded) > most {
 		return &picture{Gone: true}
 	}
-	switch kind := http.DetectContentType(raw); kind {
-	case "image/png", "image/jpeg", "image/gif", "image/bmp", "image/webp":
+	if kind := http.DetectContentType(raw); pictureTypes[kind] {
 		return &picture{Src: template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(raw))}
 	}
 	return &picture{Gone: true}

@@ -24,7 +24,6 @@
     const said = form.querySelector('.said');
     said.textContent = text;
     said.classList.toggle('failed', failed);
-    said.hidden = !text;
   };
   const reason = async answer => {
     const text = (await answer.text()).trim().slice(0, 400);
