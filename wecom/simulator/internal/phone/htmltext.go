@@ -58,6 +58,9 @@ func htmlTag(s string) (name, after string, ok bool) {
 	}
 	end, quote := -1, byte(0)
 	window := s[:min(len(s), longest)]
+	if strings.IndexByte(window, '>') < 0 {
+		return "", "", false
+	}
 	for i := n; i < len(window) && end < 0; i++ {
 		switch c := window[i]; {
 		case quote != 0:

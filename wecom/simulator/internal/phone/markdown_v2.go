@@ -15,6 +15,10 @@ func blocksV2(all []string, depth int) []piece {
 	d := dialect{v2: true}
 	var out []piece
 	var typed []string
+	fence := len(all) - 1 // the last that closes; no need to look beyond
+	for fence >= 0 && !isFence(all[fence]) {
+		fence--
+	}
 	flush := func() {
 		if typed != nil {
 			out = append(out, piece{Kind: "text", Runs: d.inline(strings.Join(typed, "\n"))})
@@ -27,7 +31,7 @@ func blocksV2(all []string, depth int) []piece {
 			i++
 			continue
 		}
-		p, n := d.block(all[i:], depth)
+		p, n := d.block(all[i:], depth, i < fence)
 		if n == 0 {
 			typed = append(typed, all[i])
 			i++
@@ -42,8 +46,8 @@ func blocksV2(all []string, depth int) []piece {
 }
 
 // block reads one block other than a paragraph at the first line, and says how
-// many lines it takes; 0 if there is none.
-func (d dialect) block(all []string, depth int) (p piece, n int) {
+// many lines it takes; 0 if there is none. fenced says that a fence follows.
+func (d dialect) block(all []string, depth int, fenced bool) (p piece, n int) {
 	line := all[0]
 	if text, level := headingOf(line); level > 0 {
 		return piece{Kind: "heading", Level: level, Runs: d.inline(text)}, 1
@@ -54,7 +58,7 @@ func (d dialect) block(all []string, depth int) (p piece, n int) {
 	if _, ok := quoteOf(line); ok && depth < deepest {
 		return quoteBlock(all, depth)
 	}
-	if strings.HasPrefix(line, "```") {
+	if fenced && strings.HasPrefix(line, "```") {
 		return codeBlock(all)
 	}
 	if _, _, ok := itemOf(line); ok {
@@ -81,13 +85,16 @@ func quoteBlock(all []string, depth int) (p piece, n int) {
 	return piece{Kind: "quote", Inner: blocksV2(inside, depth+1)}, n
 }
 
+// isFence reports whether the line closes fenced code.
+func isFence(line string) bool { return strings.TrimRight(line, " \t") == "```" }
+
 // codeBlock reads the lines between two fences. Without the second there is none.
 func codeBlock(all []string) (p piece, n int) {
 	if strings.Contains(all[0][3:], "`") {
 		return piece{}, 0
 	}
 	for n = 1; n < len(all); n++ {
-		if strings.TrimRight(all[n], " \t") == "```" {
+		if isFence(all[n]) {
 			return piece{Kind: "code", Code: strings.Join(all[1:n], "\n")}, n + 1
 		}
 	}

@@ -118,19 +118,21 @@
     if (document.hidden) document.title = `(${++unseen}) ${title}`;
   };
   // list tells the rows. What is older than a row's newest is no news: it only
-  // changed, because somebody clicked or it was recalled.
+  // changed, because somebody clicked or it was recalled. It says if any was.
   const list = news => {
+    let fresh = false;
     for (const who of news.users) {
       const row = rowOf(news.corp, who);
       if (!row) continue;
       const time = $('time', row), again = row.dataset.last === news.msgid;
       if (!again && Date.parse(news.stamp) < Date.parse(time.dateTime)) continue;
-      if (!again) row.dataset.count = +row.dataset.count + 1;
+      if (!again) { row.dataset.count = +row.dataset.count + 1; fresh = true; }
       row.dataset.last = news.msgid;
       $('.preview', row).textContent = news.preview;
       Object.assign(time, { textContent: news.brief, dateTime: news.stamp });
       badge(row);
     }
+    return fresh;
   };
   const chipOf = news => [...document.querySelectorAll('#apps a')].find(a => news.chat
     ? a.dataset.chat === news.chat : !a.dataset.chat && a.dataset.app === String(news.agentid));
@@ -141,6 +143,7 @@
     const answer = await fetch(location.href, { cache: 'no-store' });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const marked = [...document.querySelectorAll('#apps .fresh')].map(a => a.getAttribute('href'));
     for (const part of parts) {
       const now = $(part), next = $(part, page), top = now.scrollTop;
       now.setAttribute('aria-busy', 'true'); // what was there already is not announced again
@@ -149,6 +152,7 @@
       now.scrollTop = top;
       now.removeAttribute('aria-busy');
     }
+    for (const a of document.querySelectorAll('#apps a')) if (marked.includes(a.getAttribute('href'))) a.classList.add('fresh');
     narrow();
     rows().forEach(row => {
       if (row.dataset.corp === corp && row.dataset.user === user) row.setAttribute('aria-current', 'true');
@@ -175,10 +179,11 @@
     };
     source.addEventListener('message', event => {
       const news = JSON.parse(event.data);
-      list(news);
+      const fresh = list(news), mine = news.corp === corp && news.users.includes(user);
+      const mark = () => { if (fresh && mine && !news.html) chipOf(news)?.classList.add('fresh'); };
       if (news.html) draw(news, true);
-      else if (news.corp === corp && news.users.includes(user)) chipOf(news)?.classList.add('fresh');
-      if (news.corp === corp && news.users.includes(user) && !chipOf(news)) refresh('#apps').catch(() => {});
+      mark();
+      if (mine && !chipOf(news)) refresh('#apps').then(mark).catch(() => {});
     });
     source.addEventListener('update', event => {
       const news = JSON.parse(event.data);
