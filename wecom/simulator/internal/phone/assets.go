@@ -26,9 +26,11 @@ type asset struct {
 }
 
 var assets = map[string]asset{
-	"phone.css": load("phone.css", "text/css; charset=utf-8"),
-	"phone.js":  load("phone.js", "text/javascript; charset=utf-8"),
-	"icon.svg":  load("icon.svg", "image/svg+xml"),
+	"phone.css":    load("phone.css", "text/css; charset=utf-8"),
+	"messages.css": load("messages.css", "text/css; charset=utf-8"),
+	"phone.js":     load("phone.js", "text/javascript; charset=utf-8"),
+	"messages.js":  load("messages.js", "text/javascript; charset=utf-8"),
+	"icon.svg":     load("icon.svg", "image/svg+xml"),
 }
 
 func load(name, kind string) asset {

@@ -23,11 +23,11 @@ func TestReadBody(t *testing.T) {
 		{"no JSON", "textcard", "\xffhello", "", "", "\uFFFDhello"},
 		{"nothing", "text", "", "", "", "(empty)"},
 		{"blanks", "text", " \n", "", "", "(empty)"},
-		{"another type", "image", `{"media_id":"x"}`, "", "", "{\n  \"media_id\": \"x\"\n}"},
+		{"another type", "location", `{"place":"x"}`, "", "", "{\n  \"place\": \"x\"\n}"},
 		{"no type", "", `{}`, "", "", "{}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := readBody(english, Message{MsgType: c.msgtype, Body: json.RawMessage(c.body)})
+			b := readBody(seen(english), Message{MsgType: c.msgtype, Body: json.RawMessage(c.body)})
 			text, title := "", ""
 			for _, s := range b.Spans {
 				text += s.Text
@@ -83,9 +83,9 @@ func TestCardColours(t *testing.T) {
 func TestPlaceholder(t *testing.T) {
 	t.Parallel()
 	f := world()
-	f.deliver(Message{MsgType: "image", Body: json.RawMessage(`{"media_id":"x"}`), Users: []string{"zhangsan"}})
+	f.deliver(Message{MsgType: "location", Body: json.RawMessage(`{"media_id":"x"}`), Users: []string{"zhangsan"}})
 	f.deliver(Message{MsgType: "text", Body: json.RawMessage(`{"content":`), Users: []string{"zhangsan"}})
-	contains(t, get(t, f, "/?lang=en"), "Messages of type image are not drawn here yet.", "media_id", "The body does not fit the type text.", `{&#34;content&#34;:`)
+	contains(t, get(t, f, "/?lang=en"), "Messages of type location are not drawn here yet.", "media_id", "The body does not fit the type text.", `{&#34;content&#34;:`)
 }
 
 func TestPreview(t *testing.T) {
@@ -103,7 +103,7 @@ func TestPreview(t *testing.T) {
 		{Message{MsgType: "text", Body: json.RawMessage(`{`)}, "[text]"},
 		{Message{MsgType: "text", Recalled: true, AppName: "CRM"}, "CRM recalled a message"},
 	} {
-		if got := preview(english, c.m); got != c.want {
+		if got := preview(seen(english), c.m); got != c.want {
 			t.Errorf("%s: %q, want %q", c.m.Body, got, c.want)
 		}
 	}

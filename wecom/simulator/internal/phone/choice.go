@@ -13,18 +13,28 @@ const usual = 100
 // choice is what the address of the page, or of its stream, asks for.
 type choice struct {
 	Corp, User string
-	App        string // only this app's messages; "" for all
+	App        string // only what this app wrote to the member; "" for all
+	Chat       string // only this group's conversation; it wins over App
+	Plugin     bool   // as personal WeChat shows it, in the plugin 微工作台
 	Show       int    // how many messages, the newest
 	Lang       lang
-	langAsked  bool // the address names the language, so links keep naming it
+	langAsked  bool   // the address names the language, so links keep naming it
+	host       string // where the page itself is: pictures from there are shown
 }
+
+// inPlugin is the value of the parameter "view" that asks for the plugin.
+const inPlugin = "wechat"
 
 func choiceOf(r *http.Request) choice {
 	q := r.URL.Query()
-	c := choice{Corp: q.Get("corp"), User: q.Get("user"), Show: usual, Lang: langOf(r)}
+	c := choice{Corp: q.Get("corp"), User: q.Get("user"), Show: usual, Lang: langOf(r), host: r.Host}
+	c.Chat, c.Plugin = q.Get("chat"), q.Get("view") == inPlugin
 	c.langAsked = lang(q.Get("lang")) == c.Lang
 	if id, err := strconv.Atoi(q.Get("app")); err == nil {
 		c.App = strconv.Itoa(id)
+	}
+	if c.Chat != "" {
+		c.App = ""
 	}
 	if n, err := strconv.Atoi(q.Get("show")); err == nil {
 		c.Show = max(n, usual)
@@ -44,6 +54,12 @@ func (c choice) query() url.Values {
 	}
 	if c.App != "" {
 		q.Set("app", c.App)
+	}
+	if c.Chat != "" {
+		q.Set("chat", c.Chat)
+	}
+	if c.Plugin {
+		q.Set("view", inPlugin)
 	}
 	if c.Show > usual {
 		q.Set("show", strconv.Itoa(c.Show))
@@ -74,11 +90,17 @@ func (c choice) stream(after string) string {
 }
 
 func (c choice) member(m Member) choice {
-	return choice{Corp: m.CorpID, User: m.UserID, Show: usual, Lang: c.Lang, langAsked: c.langAsked}
+	c.Corp, c.User, c.App, c.Chat, c.Show = m.CorpID, m.UserID, "", "", usual
+	return c
 }
 
-func (c choice) app(id string) choice {
-	c.App, c.Show = id, usual
+func (c choice) conversation(app, chat string) choice {
+	c.App, c.Chat, c.Show = app, chat, usual
+	return c
+}
+
+func (c choice) seenIn(plugin bool) choice {
+	c.Plugin = plugin
 	return c
 }
 
@@ -94,14 +116,25 @@ func (c choice) in(l lang) choice {
 	return c
 }
 
-// ofApp keeps the messages of the chosen app.
-func (c choice) ofApp(messages []Message) []Message {
-	if c.App == "" {
+// holds reports whether the message is in the chosen conversation.
+func (c choice) holds(m Message) bool {
+	switch {
+	case c.Chat != "":
+		return m.ChatID == c.Chat
+	case c.App != "":
+		return m.ChatID == "" && c.App == strconv.Itoa(m.AgentID)
+	}
+	return true
+}
+
+// ofConversation keeps the messages of the chosen conversation.
+func (c choice) ofConversation(messages []Message) []Message {
+	if c.App == "" && c.Chat == "" {
 		return messages
 	}
 	var kept []Message
 	for _, m := range messages {
-		if strconv.Itoa(m.AgentID) == c.App {
+		if c.holds(m) {
 			kept = append(kept, m)
 		}
 	}
@@ -110,8 +143,7 @@ func (c choice) ofApp(messages []Message) []Message {
 
 // reaches reports whether the message belongs to what is shown.
 func (c choice) reaches(m Message) bool {
-	return m.CorpID == c.Corp && slices.Contains(m.Users, c.User) &&
-		(c.App == "" || c.App == strconv.Itoa(m.AgentID))
+	return m.CorpID == c.Corp && slices.Contains(m.Users, c.User) && c.holds(m)
 }
 
 // pick finds the member asked for; asked is false if the address names none

@@ -38,6 +38,7 @@ type news struct {
 	Corp    string   `json:"corp"`
 	Users   []string `json:"users"`
 	AgentID int      `json:"agentid"`
+	Chat    string   `json:"chat,omitempty"`
 	Preview string   `json:"preview"`
 	Brief   string   `json:"brief"`
 	Stamp   string   `json:"stamp"`
@@ -49,11 +50,11 @@ type news struct {
 // a missed one is made up for.
 type stream struct {
 	choice
-	inbox    *inbox
-	w        http.ResponseWriter
-	rc       *http.ResponseController
-	last     string // msgid of the newest message the page has; "" for none
-	recalled int    // how many of those were recalled
+	inbox *inbox
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	last  string // msgid of the newest message the page has; "" for none
+	state uint64 // a digest of how those are drawn
 }
 
 func (x *inbox) serveEvents(w http.ResponseWriter, r *http.Request) {
@@ -115,7 +116,7 @@ func (s *stream) open(r *http.Request) error {
 	if err := s.write("retry: 2000\n\n"); err != nil {
 		return err
 	}
-	s.recalled = countRecalled(all[:position(all, s.last)+1])
+	s.state = stateOf(all[:position(all, s.last)+1])
 	return s.bring(all, nil)
 }
 
@@ -159,8 +160,8 @@ func (s *stream) bring(all []Message, touched []string) error {
 			}
 		}
 	}
-	recalled := countRecalled(all[:at+1])
-	if len(all)-at-1 > mostMissed || recalled != s.recalled && !drawnAgain {
+	state := stateOf(all[:at+1])
+	if len(all)-at-1 > mostMissed || state != s.state && !drawnAgain {
 		return s.reset(all)
 	}
 	for i := at + 1; i < len(all); i++ {
@@ -169,13 +170,13 @@ func (s *stream) bring(all []Message, touched []string) error {
 		}
 		s.last = all[i].MsgID
 	}
-	s.recalled = countRecalled(all)
+	s.state = stateOf(all)
 	return nil
 }
 
 // reset has the page load itself again, and goes on from there.
 func (s *stream) reset(all []Message) error {
-	s.last, s.recalled = "", countRecalled(all)
+	s.last, s.state = "", stateOf(all)
 	if len(all) > 0 {
 		s.last = all[len(all)-1].MsgID
 	}
@@ -184,7 +185,7 @@ func (s *stream) reset(all []Message) error {
 
 func (s *stream) sendDrawn(event string, all []Message, i int) error {
 	n := s.news(all[i])
-	content, err := render("item", s.inbox.item(s.Lang, before(all, i), all[i]))
+	content, err := render("item", s.viewer().item(before(all, i), all[i]))
 	if err != nil {
 		return err
 	}
@@ -198,8 +199,8 @@ func (s *stream) sendDrawn(event string, all []Message, i int) error {
 
 func (s *stream) news(m Message) news {
 	return news{
-		MsgID: m.MsgID, Corp: m.CorpID, Users: append([]string{}, m.Users...), AgentID: m.AgentID,
-		Preview: preview(s.Lang, m), Brief: s.Lang.brief(m.At, s.inbox.now()), Stamp: stamp(m.At),
+		MsgID: m.MsgID, Corp: m.CorpID, Users: append([]string{}, m.Users...), AgentID: m.AgentID, Chat: m.ChatID,
+		Preview: preview(s.viewer(), m), Brief: s.Lang.brief(m.At, s.inbox.now()), Stamp: stamp(m.At),
 	}
 }
 
@@ -227,25 +228,8 @@ func (s *stream) write(text string) error {
 	return s.rc.Flush()
 }
 
+func (s *stream) viewer() viewer { return viewer{s.choice, s.inbox} }
+
 func (s *stream) messages() []Message {
-	return s.ofApp(s.inbox.src.Messages(s.Corp, s.User))
-}
-
-// position is the index of the message, or -1. It is usually near the end.
-func position(all []Message, msgid string) int {
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].MsgID == msgid {
-			return i
-		}
-	}
-	return -1
-}
-
-func countRecalled(messages []Message) (n int) {
-	for _, m := range messages {
-		if m.Recalled {
-			n++
-		}
-	}
-	return n
+	return s.ofConversation(s.inbox.src.Messages(s.Corp, s.User))
 }

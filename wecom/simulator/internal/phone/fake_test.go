@@ -24,6 +24,7 @@ type fakeSource struct {
 	mu       sync.Mutex
 	members  []Member
 	messages []Message
+	media    map[string]Media
 	readers  map[chan Message]bool
 	left     chan struct{} // gets one value for each reader that has gone
 }
@@ -43,6 +44,11 @@ func (f *fakeSource) Messages(corpID, userID string) (shown []Message) {
 		}
 	}
 	return shown
+}
+
+func (f *fakeSource) Media(corpID, mediaID string) (Media, bool) {
+	m, ok := f.media[mediaID]
+	return m, ok && corpID == testCorp
 }
 
 func (f *fakeSource) Subscribe() (<-chan Message, func()) {
@@ -71,7 +77,7 @@ func (f *fakeSource) deliver(m Message) Message {
 	if m.CorpID == "" {
 		m.CorpID = testCorp
 	}
-	if m.AgentID == 0 {
+	if m.AgentID == 0 && m.ChatID == "" {
 		m.AgentID, m.AppName = 1000002, "CRM"
 	}
 	f.messages = append(f.messages, m)
@@ -109,6 +115,9 @@ func (f *fakeSource) clear() {
 	defer f.mu.Unlock()
 	f.messages = nil
 }
+
+// seen is a reader of the language, without a source.
+func seen(l lang) viewer { return viewer{choice: choice{Lang: l}} }
 
 func text(content string, users ...string) Message {
 	body, _ := json.Marshal(map[string]string{"content": content})

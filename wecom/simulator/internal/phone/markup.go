@@ -15,8 +15,11 @@ import (
 // bytes, so nothing real is longer, and hostile input stays linear.
 const longest = 4096
 
-// span is a run of text; one with an Href is a link.
-type span struct{ Text, Href string }
+// span is a run of text; one with an Href is a link, and a mention calls a member.
+type span struct {
+	Text, Href string
+	Mention    bool
+}
 
 // textSpans reads the content of a text message: `<a href="https://…">label</a>`
 // and bare addresses become links.

@@ -43,7 +43,7 @@ func TestTextSpans(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := textSpans(c.in); !reflect.DeepEqual(got, c.want) {
-				t.Errorf("%q:\n got %q\nwant %q", c.in, got, c.want)
+				t.Errorf("%q:\n got %+v\nwant %+v", c.in, got, c.want)
 			}
 		})
 	}
@@ -74,7 +74,7 @@ func TestCardBlocks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := cardBlocks(c.in); !reflect.DeepEqual(got, c.want) {
-				t.Errorf("%q:\n got %q\nwant %q", c.in, got, c.want)
+				t.Errorf("%q:\n got %+v\nwant %+v", c.in, got, c.want)
 			}
 		})
 	}

@@ -41,9 +41,9 @@ func (x *inbox) page(r *http.Request) page {
 		p.Chosen.Chosen = true
 		p.Corp, p.User = p.Chosen.CorpID, p.Chosen.UserID
 		p.Chips = chips(p.choice, p.Chosen.shown)
-		messages = p.ofApp(p.Chosen.shown)
+		messages = p.ofConversation(p.Chosen.shown)
 	}
-	p.Items = x.items(p.Lang, messages, p.Show)
+	p.Items = viewer{p.choice, x}.items(messages, p.Show)
 	p.Older = len(messages) - len(p.Items)
 	p.Hello = helloTo(r, p.Lang, p.Corp, p.User)
 	after := ""
@@ -67,6 +67,12 @@ func (p page) ListSwitchHref() string { return p.nobody().in(p.Lang.Other()).lin
 
 // BackHref is the list of members.
 func (p page) BackHref() string { return p.nobody().link() }
+
+// PhoneHref is the page as WeCom shows it.
+func (p page) PhoneHref() string { return p.seenIn(false).link() }
+
+// PluginHref is the page as personal WeChat shows it.
+func (p page) PluginHref() string { return p.seenIn(true).link() }
 
 // EarlierHref is the page with more of the older messages; More says how many.
 func (p page) EarlierHref() string { return p.more(p.More()).link() }

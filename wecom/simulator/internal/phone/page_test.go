@@ -76,12 +76,12 @@ func TestApps(t *testing.T) {
 	t.Parallel()
 	f := world()
 	f.deliver(text("from crm", "zhangsan"))
-	contains(t, get(t, f, "/"), `<nav id="apps" aria-label="Apps" hidden>`)
+	contains(t, get(t, f, "/"), `<nav id="apps" aria-label="Conversations" hidden>`)
 	ops := text("from ops", "zhangsan")
 	ops.AgentID, ops.AppName = 1000003, "Ops"
 	f.deliver(ops)
-	contains(t, get(t, f, "/"), `<nav id="apps" aria-label="Apps">`, `data-app="" aria-current="true">All apps`,
-		`data-app="1000002">CRM`, `data-app="1000003">Ops`, `id="items"`, "from crm", "from ops")
+	contains(t, get(t, f, "/"), `<nav id="apps" aria-label="Conversations">`, `data-app="" data-chat="" aria-current="true">All</a>`,
+		`data-app="1000002" data-chat="">`, `C</span>CRM`, `data-app="1000003" data-chat="">`, `O</span>Ops`, `id="items"`, "from crm", "from ops")
 	_, chat, _ := strings.Cut(get(t, f, "/?user=zhangsan&app=1000003"), `id="thread"`)
 	contains(t, chat, "app=1000003", "from ops")
 	lacks(t, chat, "from crm")
@@ -155,7 +155,7 @@ func TestEscaping(t *testing.T) {
 	}
 	page := get(t, f, "/?corp="+evilQuery+"&user="+evilQuery+"&lang="+evilQuery+"&app="+evilQuery)
 	lacks(t, page, "<script>", "<img")
-	if n := strings.Count(page, "<script"); n != 1 {
+	if n := strings.Count(page, "<script"); n != 2 {
 		t.Errorf("%d script elements", n)
 	}
 	contains(t, page, "&lt;script&gt;alert(1)&lt;/script&gt;")

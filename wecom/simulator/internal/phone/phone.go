@@ -1,10 +1,15 @@
 // Package phone is the simulator's inbox page: a WeCom on the laptop, where one
-// picks a member and sees what their phone shows.
+// picks a member, sees what their phone shows, and presses the buttons of cards.
 //
 // The page is rendered on the server and complete without JavaScript; the
-// script adds what only a script can: new messages by themselves, unread
-// badges, the filter box and the copy buttons. It loads nothing from outside
-// and uses relative addresses only, so it works under any path prefix.
+// scripts add what only a script can: new messages by themselves, unread
+// badges, the filter box, the copy buttons and the clicks on cards. It loads
+// nothing from outside and uses relative addresses only, so it works under any
+// path prefix.
+//
+// Two addresses beside the page belong to the simulator, not to this package:
+// the bytes of media at "_sim/media?corpid=…&media_id=…", and the clicks, which
+// are posted to "_sim/click".
 //
 // An open page holds a stream, which is a request that does not end by itself.
 // It ends when its request context does, and [http.Server.Shutdown] does not
@@ -41,6 +46,22 @@ type Message struct {
 	Body          json.RawMessage
 	Users         []string // every member of the corp who got it
 	Recalled      bool
+
+	// The conversation of a group or of its robot; empty for what an app wrote
+	// to the member alone.
+	ChatID, ChatName string
+
+	// What the member whose phone is asked for did with a card: the key of the
+	// button they pressed, and the options they chose for each question_key.
+	// Only [Source.Messages] fills them in.
+	Clicked string
+	Chosen  map[string][]string
+}
+
+// Media is what the page says of a picture, a voice, a video or a file.
+type Media struct {
+	Name, ContentType string
+	Size              int64 // bytes
 }
 
 // Source is where the members and their messages are. All methods may be
@@ -53,9 +74,15 @@ type Source interface {
 	Messages(corpID, userID string) []Message
 	// Subscribe tells of every new message, once Messages shows it; a slow
 	// reader misses some, and never blocks a sender. A message that changed,
-	// because it was recalled say, may be told of again: the page then draws
-	// it anew. The caller must call cancel.
+	// because it was recalled or clicked, may be told of again: the page then
+	// draws it anew. The caller must call cancel.
 	Subscribe() (messages <-chan Message, cancel func())
+}
+
+// Library is what a [Source] may be besides: one that knows the media its
+// messages name. Without it the page says that the media is not there.
+type Library interface {
+	Media(corpID, mediaID string) (Media, bool)
 }
 
 // inbox is the handler's state: there is none but the source and the clock,
@@ -81,7 +108,7 @@ func (x *inbox) routes() http.Handler {
 // policy lets the page load its own files and nothing else. Messages come from
 // programs under test, so even markup that slipped through could do nothing.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
-	"img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+	"img-src 'self' data:; media-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 // guard puts the security headers on every answer, and mends the one address
 // under which relative links would break: a prefix without its slash.

@@ -76,6 +76,11 @@ func TestAssets(t *testing.T) {
 	}
 }
 
+// anyControl is what can be pressed or filled in.
+var anyControl = regexp.MustCompile(`<(?:button|input|select)[^>]*>`)
+
+var loaded = regexp.MustCompile(`(?:src|srcset|poster|action|data)="([^"]*)"`)
+
 var address = regexp.MustCompile(`(?:href|src|data-events)="([^"]*)"`)
 
 // TestNothingFromOutside walks over every address of the page: all are

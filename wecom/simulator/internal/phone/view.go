@@ -23,7 +23,15 @@ func memberAvatar(m Member) avatar {
 }
 
 func appAvatar(l lang, m Message) avatar {
-	return avatar{letter(appName(l, m), false), colour(m.CorpID + "/" + strconv.Itoa(m.AgentID))}
+	key := m.CorpID + "/" + strconv.Itoa(m.AgentID)
+	if m.AgentID == 0 { // a robot, known by its group
+		key = m.CorpID + "/" + m.ChatID + "/" + m.AppName
+	}
+	return avatar{letter(appName(l, m), false), colour(key)}
+}
+
+func chatAvatar(l lang, m Message) avatar {
+	return avatar{letter(chatName(l, m), false), colour(m.CorpID + "/" + m.ChatID)}
 }
 
 func letter(name string, lastOfHan bool) string {
@@ -57,7 +65,21 @@ func appName(l lang, m Message) string {
 	if strings.TrimSpace(m.AppName) != "" {
 		return m.AppName
 	}
+	if m.AgentID == 0 {
+		return l.say("robot")
+	}
 	return l.say("app", m.AgentID)
+}
+
+// chatName is the group's name, "" for what is not of a group.
+func chatName(l lang, m Message) string {
+	switch {
+	case m.ChatID == "":
+		return ""
+	case strings.TrimSpace(m.ChatName) != "":
+		return m.ChatName
+	}
+	return l.say("group")
 }
 
 // row is a member in the list, with their newest message.
@@ -89,7 +111,7 @@ func (x *inbox) rows(c choice) []*row {
 		r.shown = x.src.Messages(m.CorpID, m.UserID)
 		if r.Count = len(r.shown); r.Count > 0 {
 			last := r.shown[r.Count-1]
-			r.Last, r.Preview = last.MsgID, preview(c.Lang, last)
+			r.Last, r.Preview = last.MsgID, preview(viewer{c, x}, last)
 			r.Brief, r.Stamp = c.Lang.brief(last.At, x.now()), stamp(last.At)
 		}
 		rows = append(rows, r)
@@ -113,21 +135,28 @@ func groups(rows []*row) []*group {
 	return all
 }
 
-// chip leads to one app's messages alone. ID is "" for all apps.
+// chip leads to one conversation: an app's, a group's, or all together.
 type chip struct {
-	ID, Name, Href string
-	Chosen         bool
+	App, Chat, Name, Href string
+	Avatar                avatar // none for all together
+	Chosen                bool
 }
 
-// chips lists the apps the member heard from, in the order they first wrote.
+// chips lists the member's conversations, in the order they began.
 func chips(c choice, messages []Message) []chip {
-	list := []chip{{Name: c.Lang.say("all_apps"), Href: c.app("").link(), Chosen: c.App == ""}}
-	seen := map[int]bool{}
+	all := c.conversation("", "")
+	list := []chip{{Name: c.Lang.say("all_chats"), Href: all.link(), Chosen: c.App == "" && c.Chat == ""}}
+	seen := map[string]bool{}
 	for _, m := range messages {
-		if !seen[m.AgentID] {
-			seen[m.AgentID] = true
-			id := strconv.Itoa(m.AgentID)
-			list = append(list, chip{id, appName(c.Lang, m), c.app(id).link(), c.App == id})
+		one := chip{App: strconv.Itoa(m.AgentID), Name: appName(c.Lang, m), Avatar: appAvatar(c.Lang, m)}
+		if m.ChatID != "" {
+			one = chip{Chat: m.ChatID, Name: chatName(c.Lang, m), Avatar: chatAvatar(c.Lang, m)}
+		}
+		if key := one.App + "/" + one.Chat; !seen[key] {
+			seen[key] = true
+			one.Href = c.conversation(one.App, one.Chat).link()
+			one.Chosen = one.App == c.App && one.Chat == c.Chat
+			list = append(list, one)
 		}
 	}
 	return list
@@ -138,6 +167,7 @@ type item struct {
 	Message
 	Lang      lang
 	App       string
+	Chat      string // its group, where the conversation does not say so already
 	Avatar    avatar
 	Separator string // day or time above it; "" if it follows closely
 	Leads     bool   // first of its app's run: it carries avatar and name
@@ -151,21 +181,32 @@ type item struct {
 // pause is how long an app is silent before the chat shows the time again.
 const pause = 5 * time.Minute
 
+// viewer is a reader before the page: what they chose, and where it comes from.
+type viewer struct {
+	choice
+	*inbox
+}
+
 // item prepares m for drawing below prev, which is nil for the first.
-func (x *inbox) item(l lang, prev *Message, m Message) item {
+func (v viewer) item(prev *Message, m Message) item {
 	const mostUsers = 40
+	l := v.Lang
 	it := item{
 		Message: m, Lang: l, App: appName(l, m), Avatar: appAvatar(l, m),
 		Stamp: stamp(m.At), Clock: m.At.Format("15:04:05.000"),
-		Body: readBody(l, m), JSON: pretty(l, m.Body),
+		Body: readBody(v, m), JSON: pretty(l, m.Body),
 	}
 	switch {
 	case prev == nil || prev.At.Format(time.DateOnly) != m.At.Format(time.DateOnly):
-		it.Separator = l.day(m.At, x.now()) + " " + m.At.Format("15:04")
+		it.Separator = l.day(m.At, v.now()) + " " + m.At.Format("15:04")
 	case m.At.Sub(prev.At).Abs() >= pause: // the simulator's clock can be set back
 		it.Separator = m.At.Format("15:04")
 	}
-	it.Leads = it.Separator != "" || prev.AgentID != m.AgentID || prev.Recalled
+	if m.ChatID != v.Chat {
+		it.Chat = chatName(l, m)
+	}
+	it.Leads = it.Separator != "" || prev.AgentID != m.AgentID || prev.AppName != m.AppName ||
+		prev.ChatID != m.ChatID || prev.Recalled
 	if extra := len(m.Users) - mostUsers; extra > 0 {
 		it.Users, it.More = m.Users[:mostUsers], extra
 	}
@@ -173,10 +214,10 @@ func (x *inbox) item(l lang, prev *Message, m Message) item {
 }
 
 // items prepares the last n messages.
-func (x *inbox) items(l lang, messages []Message, n int) []item {
+func (v viewer) items(messages []Message, n int) []item {
 	var list []item
 	for i := max(0, len(messages)-n); i < len(messages); i++ {
-		list = append(list, x.item(l, before(messages, i), messages[i]))
+		list = append(list, v.item(before(messages, i), messages[i]))
 	}
 	return list
 }

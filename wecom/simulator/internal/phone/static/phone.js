@@ -102,6 +102,7 @@
     const old = [...items.children].find(each => each.dataset.msgid === news.msgid);
     if (old) {
       $('.more', li).open = $('.more', old).open;
+      document.dispatchEvent(new CustomEvent('phone:redraw', { detail: { before: old, after: li } }));
       old.replaceWith(li);
       return;
     }
@@ -116,17 +117,25 @@
     } else pill.hidden = false;
     if (document.hidden) document.title = `(${++unseen}) ${title}`;
   };
+  // list tells the rows. What is older than a row's newest is no news: it only
+  // changed, because somebody clicked or it was recalled. It says if any was.
   const list = news => {
+    let fresh = false;
     for (const who of news.users) {
       const row = rowOf(news.corp, who);
       if (!row) continue;
-      row.dataset.count = +row.dataset.count + 1;
+      const time = $('time', row), again = row.dataset.last === news.msgid;
+      if (!again && Date.parse(news.stamp) < Date.parse(time.dateTime)) continue;
+      if (!again) { row.dataset.count = +row.dataset.count + 1; fresh = true; }
       row.dataset.last = news.msgid;
       $('.preview', row).textContent = news.preview;
-      Object.assign($('time', row), { textContent: news.brief, dateTime: news.stamp });
+      Object.assign(time, { textContent: news.brief, dateTime: news.stamp });
       badge(row);
     }
+    return fresh;
   };
+  const chipOf = news => [...document.querySelectorAll('#apps a')].find(a => news.chat
+    ? a.dataset.chat === news.chat : !a.dataset.chat && a.dataset.app === String(news.agentid));
 
   // refresh takes parts of the page anew from the server: all of it after a
   // reset, the list alone after the line was cut.
@@ -134,6 +143,7 @@
     const answer = await fetch(location.href, { cache: 'no-store' });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const marked = [...document.querySelectorAll('#apps .fresh')].map(a => a.getAttribute('href'));
     for (const part of parts) {
       const now = $(part), next = $(part, page), top = now.scrollTop;
       now.setAttribute('aria-busy', 'true'); // what was there already is not announced again
@@ -142,6 +152,7 @@
       now.scrollTop = top;
       now.removeAttribute('aria-busy');
     }
+    for (const a of document.querySelectorAll('#apps a')) if (marked.includes(a.getAttribute('href'))) a.classList.add('fresh');
     narrow();
     rows().forEach(row => {
       if (row.dataset.corp === corp && row.dataset.user === user) row.setAttribute('aria-current', 'true');
@@ -168,12 +179,17 @@
     };
     source.addEventListener('message', event => {
       const news = JSON.parse(event.data);
-      list(news);
+      const fresh = list(news), mine = news.corp === corp && news.users.includes(user);
+      const mark = () => { if (fresh && mine && !news.html) chipOf(news)?.classList.add('fresh'); };
       if (news.html) draw(news, true);
-      else if (news.corp === corp && news.users.includes(user)) $(`#apps [data-app="${news.agentid}"]`)?.classList.add('fresh');
-      if (news.html && !$(`#apps [data-app="${news.agentid}"]`)) refresh('#apps').catch(() => {});
+      mark();
+      if (mine && !chipOf(news)) refresh('#apps').then(mark).catch(() => {});
     });
-    source.addEventListener('update', event => draw(JSON.parse(event.data), false));
+    source.addEventListener('update', event => {
+      const news = JSON.parse(event.data);
+      if (rowOf(news.corp, user)?.dataset.last === news.msgid) list(news);
+      draw(news, false);
+    });
     source.addEventListener('reset', () => refresh('#members', '#apps', '#thread').catch(() => {}));
   };
   connect();
