@@ -16,6 +16,10 @@ import (
 // bodyTypes makes a body of each msgtype from its JSON. A new type adds its line here.
 var bodyTypes = map[string]func(json.RawMessage) (Body, error){
 	"text":     decodeBody[Text],
+	"image":    decodeBody[Image],
+	"voice":    decodeBody[Voice],
+	"video":    decodeBody[Video],
+	"file":     decodeBody[File],
 	"textcard": decodeBody[TextCard],
 }
 
@@ -73,10 +77,9 @@ func (m Message) encode() ([]byte, error) {
 			writeJoined(buf, list.ids)
 		}
 	}
-	member("msgtype")
-	buf.WriteString(`"` + m.Body.MsgType() + `"`)
-	member(m.Body.MsgType())
-	if err := writeJSON(buf, m.Body); err != nil {
+	buf.WriteByte(sep)
+	sep = ','
+	if err := writeBody(buf, m.Body); err != nil {
 		return nil, err
 	}
 	for _, n := range [...]struct {
@@ -96,6 +99,15 @@ func (m Message) encode() ([]byte, error) {
 	}
 	buf.WriteByte('}')
 	return buf.Bytes(), nil
+}
+
+// writeBody writes the members that say what a message is: its msgtype and the body of that name.
+func writeBody(buf *bytes.Buffer, b Body) error {
+	if file, ok := b.(carrier); ok && file.file() != nil {
+		return fmt.Errorf("wecom: the %s has yet to be uploaded; JSON has a media_id", b.MsgType())
+	}
+	buf.WriteString(`"msgtype":"` + b.MsgType() + `","` + b.MsgType() + `":`)
+	return writeJSON(buf, b)
 }
 
 // writeJSON writes v without the line break and the escapes for HTML that the encoder adds.
@@ -222,6 +234,8 @@ type sendAnswer struct {
 	UnlicensedUser joined `json:"unlicenseduser"`
 	ResponseCode   string `json:"response_code"`
 }
+
+func (a *sendAnswer) complete() bool { return a.MsgID != "" }
 
 func (a *sendAnswer) receipt() Receipt {
 	return Receipt{

@@ -42,7 +42,11 @@ type FieldError struct {
 	Given   int    // what was given, in the same unit
 	Unit    Unit   // what Limit and Given count
 	Detail  string // for the other problems: what is wanted, and what was given
+	Err     error  // what the system said, where a file cannot be read; or nil
 }
+
+// Unwrap returns what the system said, such as fs.ErrNotExist.
+func (e *FieldError) Unwrap() error { return e.Err }
 
 // Error names the field, the limit, its unit and what was given.
 func (e *FieldError) Error() string {
@@ -102,10 +106,13 @@ func (u Unit) chinese() string {
 	return string(u)
 }
 
-// ValidationError says that a message was not sent, and why: one entry per field that is wrong.
+// ValidationError says that a message was not sent, or another call not made, and why: one entry per
+// field that is wrong.
 // errors.As finds the first *[FieldError] in it.
 type ValidationError struct {
 	Fields []*FieldError // never empty
+
+	of string // what is invalid: `image "plan.png"`; "" means a message
 }
 
 // Error lists every field that is wrong.
@@ -114,7 +121,7 @@ func (e *ValidationError) Error() string {
 	for i, f := range e.Fields {
 		parts[i] = f.Error()
 	}
-	return "wecom: invalid message: " + strings.Join(parts, "; ")
+	return "wecom: invalid " + orDefault(e.of, "message") + ": " + strings.Join(parts, "; ")
 }
 
 // Unwrap returns the field errors.
@@ -153,6 +160,8 @@ func fieldError(field string, problem Problem, detail string) error {
 
 // checker collects what is wrong with a message.
 type checker struct {
+	of         string // what is checked; "" means a message
+	place      place
 	truncateOK bool
 	fields     []*FieldError
 }
@@ -163,7 +172,7 @@ func (c *checker) err() error {
 	if len(c.fields) == 0 {
 		return nil
 	}
-	return &ValidationError{Fields: c.fields}
+	return &ValidationError{Fields: c.fields, of: c.of}
 }
 
 // text checks a string: valid UTF-8, there if required, and within limit (0 means none). A cut
