@@ -135,4 +135,3 @@ func htmlTitle(body []byte) string {
 	}
 	return strings.Join(strings.Fields(strings.ToValidUTF8(string(body[from:from+to]), "")), " ")
 }
-

@@ -91,7 +91,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{caller: calls, corpID: config.CorpID, agentID: config.AgentID, tokens: config.TokenSource}
-	c.media = newMediaStore(config.Media, c.corpID, c.uploadForm)
+	c.media = newMediaStore(config.Media, c.corpID, c.host, c.uploadForm)
 	if c.tokens == nil {
 		store := config.Tokens
 		if store == nil {

@@ -87,7 +87,7 @@ func (e *TransportError) Timeout() bool {
 
 // NeverSent reports whether err arose before WeCom could act on the message, so that sending it
 // again cannot show it twice: the message was refused by [Message.Validate] or by WeCom, no token
-// could be had, or the connection failed before the request left. It is false for nil, for a
+// could be had, a file of it was not uploaded, or the connection failed before the request left. It is false for nil, for a
 // time-out while waiting for the answer, for [CodeBusy], and for errors this package did not make.
 func NeverSent(err error) bool {
 	var invalid *ValidationError
@@ -96,7 +96,7 @@ func NeverSent(err error) bool {
 	}
 	var answer *Error
 	if errors.As(err, &answer) {
-		return answer.Op == opGettoken || answer.Code != CodeBusy
+		return !acts(answer.Op) || answer.Code != CodeBusy
 	}
 	var transport *TransportError
 	if errors.As(err, &transport) {

@@ -18,6 +18,7 @@ type carrier interface {
 type mediaStore struct {
 	cache  MediaCache
 	owner  string // whose media they are: a corp, or a robot
+	host   string // for errors
 	upload func(context.Context, MediaType, *form) (Uploaded, error)
 
 	mu      sync.Mutex
@@ -32,11 +33,11 @@ type mediaFlight struct {
 	abandoned bool // the caller who did it gave up; somebody else may try
 }
 
-func newMediaStore(cache MediaCache, owner string, upload func(context.Context, MediaType, *form) (Uploaded, error)) *mediaStore {
+func newMediaStore(cache MediaCache, owner, host string, upload func(context.Context, MediaType, *form) (Uploaded, error)) *mediaStore {
 	if cache == nil {
 		cache = new(MemoryMediaCache)
 	}
-	return &mediaStore{cache: cache, owner: owner, upload: upload, flights: make(map[string]*mediaFlight)}
+	return &mediaStore{cache: cache, owner: owner, host: host, upload: upload, flights: make(map[string]*mediaFlight)}
 }
 
 // deliver calls send with body. A file that the body brings along is uploaded first, unless it is
@@ -106,7 +107,7 @@ func (s *mediaStore) replace(ctx context.Context, key string, f *inspected, stal
 		select {
 		case <-flight.done:
 		case <-ctx.Done():
-			return "", &TransportError{Op: opUpload, Err: ctx.Err()}
+			return "", &TransportError{Op: opUpload, Host: s.host, Err: ctx.Err()}
 		}
 		if !flight.abandoned {
 			return flight.mediaID, flight.err

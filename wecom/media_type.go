@@ -43,7 +43,9 @@ var (
 func (t MediaType) rule() (mediaRule, error) {
 	r, ok := mediaRules[t]
 	if !ok {
-		return r, fieldError("type", NotKnown, fmt.Sprintf("given %.40q, it is one of image, voice, video, file", string(t)))
+		return r, invalid("upload", FieldError{
+			Field: "type", Problem: NotKnown, Detail: fmt.Sprintf("given %.40q, it is one of image, voice, video, file", string(t)),
+		})
 	}
 	return r, nil
 }
@@ -111,7 +113,7 @@ func checkName(name string) *FieldError {
 
 // mediaError says why a file was not uploaded.
 func mediaError(kind, name string, wrong *FieldError) error {
-	return &ValidationError{Fields: []*FieldError{wrong}, of: fmt.Sprintf("%s %.200q", kind, name)}
+	return invalid(fmt.Sprintf("%s %.200q", kind, name), *wrong)
 }
 
 // unreadable says that a file cannot be read.

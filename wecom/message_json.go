@@ -21,6 +21,7 @@ var bodyTypes = map[string]func(json.RawMessage) (Body, error){
 	"video":    decodeBody[Video],
 	"file":     decodeBody[File],
 	"textcard": decodeBody[TextCard],
+	"markdown": decodeBody[Markdown],
 }
 
 // MsgTypes returns the msgtypes that this package knows, sorted.
@@ -159,7 +160,6 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 		ToUser                 joined     `json:"touser"`
 		ToParty                joined     `json:"toparty"`
 		ToTag                  joined     `json:"totag"`
-		MsgType                string     `json:"msgtype"`
 		AgentID                lenientInt `json:"agentid"`
 		Safe                   lenientInt `json:"safe"`
 		TranslateIDs           lenientInt `json:"enable_id_trans"`
@@ -169,17 +169,9 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return wrongType("", err)
 	}
-	decode, ok := bodyTypes[in.MsgType]
-	if !ok {
-		return msgTypeError(in.MsgType)
-	}
-	var bodies map[string]json.RawMessage
-	if err := json.Unmarshal(data, &bodies); err != nil {
-		return err
-	}
-	body, err := decode(bodies[in.MsgType])
+	body, err := unmarshalBody(data, bodyTypes)
 	if err != nil {
-		return wrongType(in.MsgType, err)
+		return err
 	}
 	to := To{Users: in.ToUser}
 	if len(in.ToUser) == 1 && in.ToUser[0] == everybody {
@@ -216,8 +208,31 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func msgTypeError(given string) error {
-	known := strings.Join(MsgTypes(), ", ")
+// unmarshalBody reads the msgtype of a message and the body of that name.
+func unmarshalBody(data []byte, types map[string]func(json.RawMessage) (Body, error)) (Body, error) {
+	var in struct {
+		MsgType string `json:"msgtype"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return nil, wrongType("", err)
+	}
+	decode, ok := types[in.MsgType]
+	if !ok {
+		return nil, msgTypeError(in.MsgType, slices.Sorted(maps.Keys(types)))
+	}
+	var bodies map[string]json.RawMessage
+	if err := json.Unmarshal(data, &bodies); err != nil {
+		return nil, err
+	}
+	body, err := decode(bodies[in.MsgType])
+	if err != nil {
+		return nil, wrongType(in.MsgType, err)
+	}
+	return body, nil
+}
+
+func msgTypeError(given string, types []string) error {
+	known := strings.Join(types, ", ")
 	if given == "" {
 		return fieldError("msgtype", Missing, "it is one of "+known)
 	}

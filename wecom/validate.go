@@ -153,7 +153,12 @@ func (e *ValidationError) WouldTruncate() bool {
 	return true
 }
 
-// fieldError returns a ValidationError of one field.
+// invalid returns a ValidationError of one field of something other than a message.
+func invalid(of string, f FieldError) error {
+	return &ValidationError{Fields: []*FieldError{&f}, of: of}
+}
+
+// fieldError returns a ValidationError of one field of a message.
 func fieldError(field string, problem Problem, detail string) error {
 	return &ValidationError{Fields: []*FieldError{{Field: field, Problem: problem, Detail: detail}}}
 }
