@@ -26,17 +26,18 @@ const leastMedia = 6 // bytes: "more than 5"
 // mediaRule is what may be uploaded somewhere.
 type mediaRule struct {
 	most    int64    // bytes
-	formats []string // endings that go with what WeCom takes; none means anything
+	called  string   // what WeCom takes
+	formats []string // the endings that go with it; none means anything
 }
 
 var (
 	mediaRules = map[MediaType]mediaRule{
-		MediaImage: {10 << 20, []string{".jpg", ".png", ".jpeg"}},
-		MediaVoice: {2 << 20, []string{".amr"}},
-		MediaVideo: {10 << 20, []string{".mp4"}},
-		MediaFile:  {20 << 20, nil},
+		MediaImage: {10 << 20, "JPG or PNG", []string{".jpg", ".jpeg", ".png"}},
+		MediaVoice: {2 << 20, "AMR", []string{".amr"}},
+		MediaVideo: {10 << 20, "MP4", []string{".mp4"}},
+		MediaFile:  {20 << 20, "anything", nil},
 	}
-	pictureRule = mediaRule{2 << 20, mediaRules[MediaImage].formats} // where a picture is not media
+	pictureRule = mediaRule{2 << 20, "JPG or PNG", mediaRules[MediaImage].formats} // where a picture is not media
 )
 
 // rule returns what may be uploaded as this type.
@@ -77,8 +78,7 @@ func (r mediaRule) check(size int64, head []byte) *FieldError {
 	case size < leastMedia:
 		return &FieldError{Field: mediaField, Problem: Malformed, Detail: fmt.Sprintf("it has %d bytes, WeCom wants at least %d", size, leastMedia)}
 	case r.formats != nil && !slices.Contains(r.formats, format(head)):
-		wanted := strings.ToUpper(strings.ReplaceAll(strings.Join(r.formats[:min(len(r.formats), 2)], " or "), ".", ""))
-		return &FieldError{Field: mediaField, Problem: Malformed, Detail: "by its first bytes it is not " + wanted}
+		return &FieldError{Field: mediaField, Problem: Malformed, Detail: "by its first bytes it is not " + r.called}
 	}
 	return nil
 }

@@ -115,9 +115,11 @@ func writeBody(buf *bytes.Buffer, b Body) error {
 func writeJSON(buf *bytes.Buffer, v any) error {
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
 	buf.Truncate(buf.Len() - 1)
-	return err
+	return nil
 }
 
 // writeString writes a JSON string; user ids are nearly always plain.
