@@ -118,7 +118,7 @@ func TestSendAnswers(t *testing.T) {
 		{"404", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, "HTTP 404", false},
 		{"429", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, "HTTP 429", false},
 		{"301 to https", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://other.example.com"+r.URL.String(), 301)
+			http.Redirect(w, r, "https://other.example.com"+r.URL.String(), http.StatusMovedPermanently)
 		}, "redirected to https://other.example.com/cgi-bin/message/send", false},
 		{"too long", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.CopyN(w, zeros{}, maxAnswerBytes+1)

@@ -37,8 +37,8 @@ type shop struct {
 	*stub
 	mu      sync.Mutex
 	uploads []string // kind, file name and content of each
-	reply   http.HandlerFunc
-	sent    []string // bodies of everything else
+
+	sent []string // bodies of everything else
 }
 
 func newShop(t *testing.T, reply func(n int) string) *shop {
