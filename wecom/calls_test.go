@@ -24,6 +24,7 @@ func (testCard) MsgType() string    { return "template_card" }
 func (c testCard) CardType() string { return c.Kind }
 func (testCard) check(*checker)     {}
 func (testCard) safe() int          { return 0 }
+func (c testCard) forUpdate() Card  { c.TaskID = ""; return c }
 
 // Each call: what it asks, and what it makes of the answer.
 func TestCalls(t *testing.T) {

@@ -10,6 +10,10 @@
 // the token when it is first needed, keeps it, renews it before it dies, and replaces it when WeCom
 // kills it early. Processes that send for the same app share it by a [TokenStore].
 //
+// Group chats that the app made are reached by [Client.SendChat]; a robot in any group chat is a
+// [Robot] and needs no app. Files go along with a body ([ImageFile], [FileBytes]) and are uploaded once.
+// A call that has no method here is made by [Client.Do].
+//
 // WeCom answers HTTP 200 for nearly everything; an *[Error] is an errcode other than 0 and can tell
 // what to do about it ([Error.Hint]). To try all this without a corp, see package wecomtest.
 //

@@ -34,7 +34,8 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 	err = c.call(ctx, &request{
 		method: method, op: op, query: query.Encode(), body: body.Bytes(), answer: &a, most: maxListBytes,
 	})
-	if out == nil || len(a.raw) == 0 {
+	var refused *Error
+	if out == nil || err != nil && !errors.As(err, &refused) {
 		return err
 	}
 	if wrong := json.Unmarshal(a.raw, out); wrong != nil && err == nil {

@@ -37,8 +37,7 @@ type shop struct {
 	*stub
 	mu      sync.Mutex
 	uploads []string // kind, file name and content of each
-
-	sent []string // bodies of everything else
+	sent    []string // bodies of everything else
 }
 
 func newShop(t *testing.T, reply func(n int) string) *shop {
@@ -55,10 +54,10 @@ func newShop(t *testing.T, reply func(n int) string) *shop {
 		}
 		file, header, err := r.FormFile("media")
 		if err != nil {
-			if !errors.Is(err, io.ErrUnexpectedEOF) { // the client broke off
+			if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
 				t.Errorf("form: %v", err)
 			}
-			return
+			return // the client broke off
 		}
 		content, _ := io.ReadAll(file)
 		if r.ContentLength <= int64(len(content)) {

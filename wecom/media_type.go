@@ -54,9 +54,9 @@ func (t MediaType) rule() (mediaRule, error) {
 // magicBytes is how much of a file format needs to see.
 const magicBytes = 12
 
-// format returns the ending that goes with a file that begins like this, or "" if WeCom takes such
+// formatOf returns the ending that goes with a file that begins like this, or "" if WeCom takes such
 // a file only as MediaFile.
-func format(head []byte) string {
+func formatOf(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")):
 		return ".jpg"
@@ -77,7 +77,7 @@ func (r mediaRule) check(size int64, head []byte) *FieldError {
 		return &FieldError{Field: mediaField, Problem: TooLong, Limit: int(r.most), Given: int(size), Unit: Bytes}
 	case size < leastMedia:
 		return &FieldError{Field: mediaField, Problem: Malformed, Detail: fmt.Sprintf("it has %d bytes, WeCom wants at least %d", size, leastMedia)}
-	case r.formats != nil && !slices.Contains(r.formats, format(head)):
+	case r.formats != nil && !slices.Contains(r.formats, formatOf(head)):
 		return &FieldError{Field: mediaField, Problem: Malformed, Detail: "by its first bytes it is not " + r.called}
 	}
 	return nil
@@ -92,7 +92,7 @@ func (r mediaRule) sendName(name string, head []byte) string {
 	if r.formats == nil || slices.Contains(r.formats, strings.ToLower(filepath.Ext(name))) {
 		return name
 	}
-	return name + format(head)
+	return name + formatOf(head)
 }
 
 // checkName says what is wrong with a file name.

@@ -325,3 +325,43 @@ func TestMediaErrorsTellNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is given for a key: an error without it, or a robot that keeps it.
+func FuzzRobotKey(f *testing.F) {
+	f.Add("693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa")
+	f.Add("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?access_token=x&key=693a91f6")
+	f.Add("http://[::1]:9480/p/cgi-bin/webhook/send?key=%41")
+	f.Fuzz(func(t *testing.T, given string) {
+		r, err := NewRobot(RobotConfig{Key: given})
+		if err == nil && (r.secret == "" || strings.ContainsAny(r.secret, " &?\r\n") || r.base.RawQuery != "") {
+			t.Errorf("%q gives key %q of %v", given, r.secret, &r.base)
+		}
+		if err != nil && len(given) > 20 && strings.Contains(err.Error(), given) {
+			t.Errorf("%q stands in %v", given, err)
+		}
+	})
+}
+
+// What is read from JSON and valid goes back into JSON that is read as the same.
+func FuzzRobotMessage(f *testing.F) {
+	for _, g := range robotGolden {
+		f.Add([]byte(g.json))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var m RobotMessage
+		if json.Unmarshal(data, &m) != nil || m.Validate() != nil {
+			return
+		}
+		out, err := json.Marshal(m)
+		if err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		var back RobotMessage
+		if err := json.Unmarshal(out, &back); err != nil {
+			t.Fatalf("%s became %s: %v", data, out, err)
+		}
+		if again, err := json.Marshal(back); err != nil || string(again) != string(out) {
+			t.Errorf("%s became %s, then %s, %v", data, out, again, err)
+		}
+	})
+}

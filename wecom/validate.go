@@ -72,6 +72,9 @@ func withDetail(text, detail string) string {
 
 // Hint returns what to do about it, in the language.
 func (e *FieldError) Hint(lang Lang) string {
+	if e.Err != nil {
+		return lang.in("check that the file is there and may be read", "请检查文件是否存在、是否可读")
+	}
 	limit := strconv.Itoa(e.Limit)
 	switch e.Problem {
 	case Missing:
