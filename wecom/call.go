@@ -166,7 +166,7 @@ func (c *caller) open(ctx context.Context, r *request, out *outgoing) (*http.Res
 	case r.form != nil:
 		body, err := r.form.open()
 		if err != nil {
-			return nil, err
+			return nil, unreadable("file", r.form.name, bare(err))
 		}
 		req.ContentLength = r.form.length()
 		req.Body, req.GetBody = body, r.form.open

@@ -16,6 +16,7 @@ import (
 // never held; its length is known, so that the request says it; and it can be read again, for
 // another token or another connection.
 type form struct {
+	name       string
 	boundary   string
 	head, tail string
 	size       int64 // of the file
@@ -36,7 +37,7 @@ func newForm(name string, size int64, sum []byte, file func() (io.ReadCloser, er
 		`"; filelength=` + strconv.FormatInt(size, 10) + "\r\n" +
 		"Content-Type: application/octet-stream\r\n\r\n"
 	return &form{
-		boundary: boundary, head: head, tail: "\r\n--" + boundary + "--\r\n",
+		name: name, boundary: boundary, head: head, tail: "\r\n--" + boundary + "--\r\n",
 		size: size, sum: sum, file: file, moved: func() {},
 	}
 }

@@ -249,7 +249,11 @@ func TestFileChangesDuringUpload(t *testing.T) {
 		}
 		change(f)
 		_, err = c.uploadForm(t.Context(), MediaImage, f.form())
-		if err == nil || name != "gone" && !strings.Contains(err.Error(), "the file changed while it was uploaded") {
+		want := "the file changed while it was uploaded"
+		if name == "gone" {
+			want = `invalid file "a.png": media is missing: file does not exist`
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || !NeverSent(err) {
 			t.Errorf("%s: error %v", name, err)
 		}
 		if len(s.uploads) != 0 {
