@@ -4,49 +4,81 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"math"
-	"mime"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 )
 
-const (
-	opGettoken     = "gettoken"
-	maxAnswerBytes = 4 << 20 // far above any answer of WeCom
-)
+const opGettoken = "gettoken"
 
-// noErrCode stands in an answer before it is decoded, and after if it has no errcode.
-const noErrCode Code = math.MinInt
-
-// status is the part that every answer of WeCom has.
-type status struct {
-	ErrCode Code   `json:"errcode"`
-	ErrMsg  string `json:"errmsg"`
+// caller makes the requests of one app or one robot.
+type caller struct {
+	base         url.URL // with the path prefix, without a slash at its end
+	host         string  // scheme and host of base, for errors
+	secret       string  // the app's secret or the robot's key; no error has it
+	http         *http.Client
+	ownTransport bool // http is not the caller's
+	traced       bool // http tells when it begins to send
+	timeout      time.Duration
 }
 
-func (s *status) outcome() *status { return s }
+// request is what one call says.
+type request struct {
+	method     string
+	op         string // "message/send": the path under /cgi-bin/
+	credential string // first part of the query: access_token=…
+	hidden     string // what of it must not be told, beside the caller's own secret
+	query      string // the rest of the query, encoded
+	body       []byte // JSON, or nil
+	form       *form  // a file, instead of body
+	ranges     string // header Range
+	answer     answer // where the answer goes
+	most       int    // bytes of the answer; 0 means maxAnswerBytes
+}
 
-// answer is a decoded answer; each embeds status.
-type answer interface{ outcome() *status }
-
-// post calls op with a JSON body and the app's token, and decodes the answer into a. If WeCom
-// refuses the token, the call is made once more with another.
+// post calls op with a JSON body and the app's token, and decodes the answer into a.
 func (c *Client) post(ctx context.Context, op string, body []byte, a answer) error {
+	return c.call(ctx, &request{method: http.MethodPost, op: op, body: body, answer: a})
+}
+
+// postJSON is post for a body that is not JSON yet.
+func (c *Client) postJSON(ctx context.Context, op string, in any, a answer) error {
+	var body bytes.Buffer
+	if err := writeJSON(&body, in); err != nil {
+		return err
+	}
+	return c.post(ctx, op, body.Bytes(), a)
+}
+
+// get calls op with the app's token and these parameters: name, value, name, value.
+func (c *Client) get(ctx context.Context, op string, a answer, params ...string) error {
+	query := make(url.Values, len(params)/2)
+	for i := 0; i+1 < len(params); i += 2 {
+		query.Set(params[i], params[i+1])
+	}
+	return c.call(ctx, &request{method: http.MethodGet, op: op, query: query.Encode(), answer: a, most: maxListBytes})
+}
+
+// call makes a request with the app's token. If WeCom refuses the token, it is made once more with
+// another.
+func (c *Client) call(ctx context.Context, r *request) error {
+	return c.withToken(ctx, r, func() error { return c.do(ctx, r) })
+}
+
+// withToken puts the app's token into r and tries; if WeCom refuses the token, once more with
+// another.
+func (c *Client) withToken(ctx context.Context, r *request, try func() error) error {
 	token, err := c.tokens.Token(ctx, "")
 	if err != nil {
 		return err
 	}
-	err = c.postWith(ctx, op, token, body, a)
+	r.credential, r.hidden = "access_token="+url.QueryEscape(token), token
+	err = try()
 	if !tokenRefused(err) {
 		return err
 	}
@@ -57,22 +89,15 @@ func (c *Client) post(ctx context.Context, op string, body []byte, a answer) err
 	case fresh == token:
 		return err // gettoken gives the refused one again; to insist would not help
 	}
-	return c.postWith(ctx, op, fresh, body, a)
-}
-
-func (c *Client) postWith(ctx context.Context, op, token string, body []byte, a answer) error {
-	return c.do(ctx, http.MethodPost, op, "access_token="+url.QueryEscape(token), body, a, token)
+	r.credential, r.hidden = "access_token="+url.QueryEscape(fresh), fresh
+	return try()
 }
 
 // gettoken asks WeCom for the app's token (path/91039).
 func (c *Client) gettoken(ctx context.Context) (string, time.Duration, error) {
-	var a struct {
-		status
-		Token     string  `json:"access_token"`
-		ExpiresIn float64 `json:"expires_in"` // seconds
-	}
+	var a tokenAnswer
 	query := "corpid=" + url.QueryEscape(c.corpID) + "&corpsecret=" + url.QueryEscape(c.secret)
-	if err := c.do(ctx, http.MethodGet, opGettoken, query, nil, &a, ""); err != nil {
+	if err := c.do(ctx, &request{method: http.MethodGet, op: opGettoken, credential: query, answer: &a}); err != nil {
 		return "", 0, err
 	}
 	if a.Token == "" {
@@ -86,81 +111,92 @@ func (c *Client) gettoken(ctx context.Context) (string, time.Duration, error) {
 	return a.Token, time.Duration(min(seconds, most) * float64(time.Second)), nil
 }
 
-// do makes every request of the package. Errors leave it without credentials: secrets are those
-// that the query holds beside the app's own.
-func (c *Client) do(ctx context.Context, method, op, query string, body []byte, a answer, token string) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
+type tokenAnswer struct {
+	status
+	Token     string  `json:"access_token"`
+	ExpiresIn float64 `json:"expires_in"` // seconds
+}
+
+func (*tokenAnswer) complete() bool { return true } // what is missing is told by name
+
+// do makes a request and decodes the answer. Errors leave it without credentials.
+func (c *caller) do(ctx context.Context, r *request) error {
+	if r.form != nil {
+		var p *patience
+		ctx, p = newPatience(ctx, c.timeout)
+		defer p.end()
+		r.form.moved = p.renew
+		defer r.form.close() // the transport may still hold it
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
 	out := outgoing{url: c.base}
+	resp, err := c.open(ctx, r, &out)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return c.read(resp, r, &out.answer)
+}
+
+// open makes every request of the package, and returns the answer with its body unread.
+func (c *caller) open(ctx context.Context, r *request, out *outgoing) (*http.Response, error) {
 	if c.traced {
 		out.trace.WroteHeaders = out.begin
 		ctx = httptrace.WithClientTrace(ctx, &out.trace)
 	}
-	out.url.Path += "/cgi-bin/" + op
+	out.url.Path += "/cgi-bin/" + r.op
 	if out.url.RawPath != "" {
-		out.url.RawPath += "/cgi-bin/" + op
+		out.url.RawPath += "/cgi-bin/" + r.op
 	}
-	out.url.RawQuery = query
+	out.url.RawQuery = r.credential
+	if r.query != "" {
+		out.url.RawQuery += "&" + r.query
+	}
 	req := blankRequest.WithContext(ctx)
-	req.Method, req.URL, req.Host, req.Header = method, &out.url, out.url.Host, c.header(body)
-	if body != nil {
-		out.body = body
-		out.reader.Reset(body)
-		req.ContentLength = int64(len(body))
+	req.Method, req.URL, req.Host, req.Header = r.method, &out.url, out.url.Host, c.header(r)
+	switch {
+	case r.body != nil:
+		out.body = r.body
+		out.reader.Reset(r.body)
+		req.ContentLength = int64(len(r.body))
 		req.Body, req.GetBody = io.NopCloser(&out.reader), out.reopen
+	case r.form != nil:
+		body, err := r.form.open()
+		if err != nil {
+			return nil, unreadable("file", r.form.name, bare(err))
+		}
+		req.ContentLength = r.form.length()
+		req.Body, req.GetBody = body, r.form.open
 	}
 	resp, err := c.http.Do(req)
-	if err != nil {
-		if ctxErr := ctx.Err(); ctxErr != nil && !errors.Is(err, ctxErr) {
-			err = ctxErr
-		}
-		sent := out.begun.Load() || !c.traced && !neverConnected(err)
-		return c.transportError(op, 0, sent, scrub(err, c.secret, token))
+	if err == nil {
+		return resp, nil
 	}
-	defer resp.Body.Close()
-	buf := answerBuffers.Get().(*bytes.Buffer)
-	defer answerBuffers.Put(buf)
-	buf.Reset()
-	out.answer = io.LimitedReader{R: resp.Body, N: maxAnswerBytes + 1}
-	_, err = buf.ReadFrom(&out.answer)
-	switch {
-	case resp.StatusCode != http.StatusOK:
-		return c.transportError(op, resp.StatusCode, mayHaveActed(resp.StatusCode), describe(resp, buf.Bytes(), c.secret, token))
-	case err != nil:
-		return c.transportError(op, resp.StatusCode, true, scrub(fmt.Errorf("the answer broke off: %w", err), c.secret, token))
-	case buf.Len() > maxAnswerBytes:
-		return c.transportError(op, resp.StatusCode, true, fmt.Errorf("the answer is longer than %d bytes", maxAnswerBytes))
+	if ended := endOf(ctx); ended != nil && !errors.Is(err, ended) {
+		err = ended
 	}
-	s := a.outcome()
-	s.ErrCode = noErrCode
-	if err := json.Unmarshal(buf.Bytes(), a); err != nil && s.ErrCode == noErrCode {
-		return c.transportError(op, resp.StatusCode, true, describe(resp, buf.Bytes(), c.secret, token))
-	}
-	// Where some other member was not of the type we know, the errcode was read all the same.
-	switch s.ErrCode {
-	case CodeOK:
-		return nil
-	case noErrCode:
-		if looksComplete(a) {
-			return nil
-		}
-		return c.transportError(op, resp.StatusCode, true, describe(resp, buf.Bytes(), c.secret, token))
-	}
-	text, hintID, callerIP := parseErrmsg(scrubText(s.ErrMsg, c.secret, token))
-	return &Error{Op: op, Code: s.ErrCode, Msg: text, HintID: hintID, CallerIP: callerIP}
+	sent := out.begun.Load() || !c.traced && !neverConnected(err)
+	return nil, c.transportError(r.op, 0, sent, scrub(err, c.secret, r.hidden))
 }
 
 // blankRequest is copied for every call: http.NewRequest would parse an address that is at hand.
 var blankRequest = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 
-// jsonHeader is the header of every POST.
+// jsonHeader is the header of every POST of JSON.
 var jsonHeader = http.Header{"Content-Type": {"application/json"}}
 
-// header returns the header of a request with this body. The standard transport only reads it; what
-// stands in a caller's own client may not be as careful, so it gets a copy.
-func (c *Client) header(body []byte) http.Header {
+// header returns the header of a request. The standard transport only reads it; what stands in a
+// caller's own client may not be as careful, so it gets a copy.
+func (c *caller) header(r *request) http.Header {
 	switch {
-	case body == nil:
+	case r.form != nil:
+		return http.Header{"Content-Type": {r.form.contentType()}}
+	case r.ranges != "":
+		return http.Header{"Range": {r.ranges}}
+	case r.body == nil:
 		return http.Header{}
 	case c.ownTransport:
 		return jsonHeader
@@ -168,72 +204,11 @@ func (c *Client) header(body []byte) http.Header {
 	return jsonHeader.Clone()
 }
 
-var answerBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// looksComplete tells a success without errcode, which a few calls answer, from some JSON of
-// another server.
-func looksComplete(a answer) bool {
-	if s, ok := a.(*sendAnswer); ok {
-		return s.MsgID != ""
-	}
-	return true
-}
-
-func (c *Client) transportError(op string, status int, sent bool, err error) error {
-	return &TransportError{Op: op, Host: c.host, Status: status, Sent: sent, Err: err}
-}
-
 // neverConnected reports whether err came up before there was a connection to send on.
 func neverConnected(err error) bool {
 	var dial *net.OpError
 	var certificate *tls.CertificateVerificationError
 	return errors.As(err, &dial) && dial.Op == "dial" || errors.As(err, &certificate)
-}
-
-// mayHaveActed reports whether an answer with this HTTP status leaves room for the call having
-// taken effect. A refusal of the request as such does not, nor does a redirect.
-func mayHaveActed(status int) bool {
-	return status >= 500 || status == http.StatusRequestTimeout || status < 300
-}
-
-// describe says what came instead of WeCom's JSON. The body is quoted no further than an HTML
-// page's title, since proxies like to print the whole address with the token in it.
-func describe(resp *http.Response, body []byte, secrets ...string) error {
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if kind == "" {
-		kind = "unknown type"
-	}
-	what := fmt.Sprintf("HTTP %d, %s, %d bytes", resp.StatusCode, kind, len(body))
-	if title := htmlTitle(body); title != "" {
-		what += fmt.Sprintf(", titled %.80q", scrubText(title, secrets...))
-	}
-	if to := resp.Header.Get("Location"); to != "" {
-		what += ", redirected to " + scrubText(safeURL(to), secrets...)
-	}
-	if resp.StatusCode == http.StatusOK {
-		return fmt.Errorf("not an answer of WeCom (%s)", what)
-	}
-	return errors.New(what)
-}
-
-func htmlTitle(body []byte) string {
-	body = body[:min(len(body), 4096)]
-	lower := bytes.Clone(body)
-	for i, b := range lower {
-		if 'A' <= b && b <= 'Z' {
-			lower[i] = b + 'a' - 'A'
-		}
-	}
-	from := bytes.Index(lower, []byte("<title>"))
-	if from < 0 {
-		return ""
-	}
-	from += len("<title>")
-	to := bytes.IndexByte(lower[from:], '<')
-	if to < 0 {
-		return ""
-	}
-	return strings.Join(strings.Fields(strings.ToValidUTF8(string(body[from:from+to]), "")), " ")
 }
 
 // outgoing is what one request needs until its answer is read, in one piece of memory. Its body is

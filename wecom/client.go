@@ -10,6 +10,10 @@
 // the token when it is first needed, keeps it, renews it before it dies, and replaces it when WeCom
 // kills it early. Processes that send for the same app share it by a [TokenStore].
 //
+// Group chats that the app made are reached by [Client.SendChat]; a robot in any group chat is a
+// [Robot] and needs no app. Files go along with a body ([ImageFile], [FileBytes]) and are uploaded once.
+// A call that has no method here is made by [Client.Do].
+//
 // WeCom answers HTTP 200 for nearly everything; an *[Error] is an errcode other than 0 and can tell
 // what to do about it ([Error.Hint]). To try all this without a corp, see package wecomtest.
 //
@@ -46,7 +50,8 @@ type Config struct {
 	// HTTPClient makes the requests. nil means one of the client's own, which keeps connections open
 	// under load; of the standard one's, all but two are closed again after each burst.
 	HTTPClient *http.Client
-	// Timeout bounds one call, the answer's body included, whatever the context allows. 0 means 15 s.
+	// Timeout bounds one call, the answer's body included, whatever the context allows. Where files
+	// go up or down it bounds each pause instead, so that large ones may take their time. 0 means 15 s.
 	Timeout time.Duration
 
 	// Tokens keeps the token. nil means in this client's memory; give the same store to all clients
@@ -58,6 +63,10 @@ type Config struct {
 	TokenLease time.Duration
 	// TokenSource gives the token instead of all that. The secret is then not needed.
 	TokenSource TokenSource
+
+	// Media remembers what was uploaded, so that a file that is sent again is not uploaded again.
+	// nil means in this client's memory; a fleet may share one.
+	Media MediaCache
 }
 
 const (
@@ -68,15 +77,11 @@ const (
 
 // Client sends for one app. It is safe for concurrent use, and meant to be made once and kept.
 type Client struct {
-	corpID, secret string
-	agentID        int
-	base           url.URL // with the path prefix, without a slash at its end
-	host           string  // scheme and host of base, for errors
-	http           *http.Client
-	ownTransport   bool // http is not the caller's
-	traced         bool // http tells when it begins to send
-	timeout        time.Duration
-	tokens         TokenSource
+	caller
+	corpID  string
+	agentID int
+	tokens  TokenSource
+	media   *mediaStore
 }
 
 // New returns a client for the app that config describes, or a *[ConfigError]. It asks nobody: a
@@ -85,21 +90,12 @@ func New(config Config) (*Client, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	base, err := parseBaseURL(config.BaseURL)
+	calls, err := newCaller(config)
 	if err != nil {
 		return nil, err
 	}
-	httpClient, err := newHTTPClient(config)
-	if err != nil {
-		return nil, err
-	}
-	c := &Client{
-		corpID: config.CorpID, secret: config.Secret, agentID: config.AgentID,
-		base: *base, host: base.Scheme + "://" + base.Host,
-		http: httpClient, ownTransport: config.HTTPClient == nil, traced: isTraced(httpClient),
-		timeout: orDefault(config.Timeout, defaultTimeout),
-		tokens:  config.TokenSource,
-	}
+	c := &Client{caller: calls, corpID: config.CorpID, agentID: config.AgentID, tokens: config.TokenSource}
+	c.media = newMediaStore(config.Media, c.corpID, c.host, c.uploadForm)
 	if c.tokens == nil {
 		store := config.Tokens
 		if store == nil {
@@ -119,14 +115,35 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// ConfigError says which field of a [Config] is wrong. Its text has no secret.
+// newCaller returns what makes the requests.
+func newCaller(config Config) (caller, error) {
+	base, err := parseBaseURL(config.BaseURL)
+	if err != nil {
+		return caller{}, err
+	}
+	httpClient, err := newHTTPClient(config)
+	if err != nil {
+		return caller{}, err
+	}
+	return caller{
+		base: *base, host: base.Scheme + "://" + base.Host, secret: config.Secret,
+		http: httpClient, ownTransport: config.HTTPClient == nil, traced: isTraced(httpClient),
+		timeout: orDefault(config.Timeout, defaultTimeout),
+	}, nil
+}
+
+// ConfigError says which field of a [Config] or [RobotConfig] is wrong. Its text has no secret.
 type ConfigError struct {
 	Field  string // "BaseURL"
 	Detail string // "is empty: …"
+
+	of string // "RobotConfig"; "" means Config
 }
 
 // Error names the field and what is wrong with it.
-func (e *ConfigError) Error() string { return "wecom: Config." + e.Field + " " + e.Detail }
+func (e *ConfigError) Error() string {
+	return "wecom: " + orDefault(e.of, "Config") + "." + e.Field + " " + e.Detail
+}
 
 func (c Config) check() error {
 	wrong := func(field, format string, args ...any) error {

@@ -415,3 +415,10 @@ func TestOwnHTTPClientStaysAsItIs(t *testing.T) {
 		t.Errorf("error %v, or the caller's client was changed", err)
 	}
 }
+
+// newServer serves handler until the test ends.
+func newServer(tb testing.TB, handler http.Handler) *httptest.Server {
+	s := httptest.NewServer(handler)
+	tb.Cleanup(s.Close)
+	return s
+}

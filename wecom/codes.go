@@ -34,16 +34,22 @@ const (
 	CodeDescriptionMissing Code = 41033  // a text card without description
 	CodeTokenExpired       Code = 42001  // the token's life is over
 	CodeNoCallbackURL      Code = 43012  // a card with buttons needs an app with a callback URL
+	CodeRecallTooLate      Code = 42052  // the message is older than 24 hours
+	CodeEmptyMedia         Code = 44001  // a file of no more than 5 bytes
 	CodeEmptyContent       Code = 44004  // a text without content
 	CodeRateLimited        Code = 45009  // called too often: blocked for 60 s, an hour, or until midnight
 	CodeTooManyConcurrent  Code = 45033  // too many calls at once
 	CodeURLScheme          Code = 45034  // a link without http:// or https://
+	CodeUserNotFound       Code = 46004  // no member has this phone number or address
 	CodeForbidden          Code = 48002  // this app may not use this call
 	CodeUntrustedIP        Code = 60020  // the caller's IP is not in the app's list
+	CodeUserUnknown        Code = 60111  // no member has this user id
+	CodeResponseCodeUsed   Code = 60140  // response_code of a card wrong, used or older than 72 hours
 	CodeNoReceiver         Code = 81013  // nobody of those named can get the message
 	CodeTargetsEmpty       Code = 82001  // touser, toparty and totag all empty
 	CodeTooManyParties     Code = 82002  // more than 100 departments
 	CodeTooManyTags        Code = 82003  // more than 100 tags
+	CodeForeignChat        Code = 86008  // the group chat was made by another app
 	CodeBadWebhook         Code = 93000  // the key of a group robot is wrong, or the robot is gone
 	CodeForeignAgent       Code = 301002 // the token belongs to another app than agentid
 )

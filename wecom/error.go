@@ -87,9 +87,10 @@ func (e *TransportError) Timeout() bool {
 
 // NeverSent reports whether err arose before WeCom could act on the message, so that sending it
 // again cannot show it twice: the message was refused by [Message.Validate] or by WeCom, no token
-// could be had, or the connection failed before the request left. It is false for nil, for a
-// time-out while waiting for the answer, for codes that do not say what became of the message, such
-// as [CodeBusy], and for errors this package did not make. Of joined errors, all must be so.
+// could be had, a file of it was not uploaded, or the connection failed before the request left. It
+// is false for nil, for a time-out while waiting for the answer, for codes that do not say what
+// became of the message, such as [CodeBusy], and for errors this package did not make. Of joined
+// errors, all must be so.
 func NeverSent(err error) bool {
 	switch e := err.(type) {
 	case nil:
@@ -98,7 +99,7 @@ func NeverSent(err error) bool {
 		return true
 	case *Error:
 		kind := e.Kind()
-		return e.Op == opGettoken || kind != Busy && kind != Unknown
+		return !acts(e.Op) || kind != Busy && kind != Unknown
 	case *TransportError:
 		return !e.mayHaveDelivered()
 	case interface{ Unwrap() []error }:

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // Hint returns cause and cure in the language, for the person who must act. It is never empty.
@@ -24,6 +25,9 @@ func (e *Error) Hint(lang Lang) string {
 	case tokenRefused(e):
 		return lang.in("WeCom refused the access_token, and another one too: check that nothing else fetches tokens with an old secret, and that the app is enabled",
 			"企业微信拒绝了 access_token，更换后仍被拒绝：请检查应用是否启用，以及是否有其他程序用旧 secret 获取 token")
+	}
+	if hint := placeHint(e, lang); hint != "" {
+		return hint
 	}
 	row, known := e.Code.info()
 	if !known {
@@ -54,8 +58,42 @@ func untrustedIPHint(ip string, lang Lang) string {
 			"若出口地址常变，请改走固定出口的代理或网关")
 }
 
-// mayHaveDelivered reports whether the call was one that delivers, and may have taken effect.
-func (e *TransportError) mayHaveDelivered() bool { return e.Sent && e.Op != opGettoken }
+// placeHint knows what a code means in the answer of a group chat or a robot, where that is more than
+// the table has.
+func placeHint(e *Error, lang Lang) string {
+	chat, robot := strings.HasPrefix(e.Op, "appchat/"), strings.HasPrefix(e.Op, "webhook/")
+	switch {
+	case chat && (e.Code == 60011 || e.Code == CodeForbidden):
+		return lang.in("group chats are for apps that the corp made itself and whose visible range is the whole corp: "+
+			"in the admin console open the app, 可见范围 (Visible range), and add the root department",
+			"群聊接口只对自建应用开放，且应用的可见范围必须是根部门：请到管理后台打开该应用，在「可见范围」中添加根部门")
+	case robot && e.Code == CodeRateLimited:
+		return lang.in("a robot may send 20 messages a minute: wait 60 seconds, then send at most one every 3 seconds",
+			"每个机器人每分钟最多发送 20 条：请等待 60 秒，之后每 3 秒最多发送一条")
+	case e.Op == opRobotUpload && e.Code == CodeBadParameter:
+		return lang.in("nothing has this webhook key, or the parameter that errmsg names is wrong: copy the whole webhook address again",
+			"webhook 的 key 不存在，或 errmsg 所指的参数有误：请重新复制完整的 webhook 地址")
+	case robot && e.Code == 301019:
+		return lang.in("the picture and its md5 do not match: the md5 is that of the bytes before base64, and base64 has no line breaks",
+			"图片与 md5 不符：md5 应按 base64 编码前的内容计算，且 base64 中不能有换行")
+	}
+	return ""
+}
+
+// acts reports whether a call changes something that people see. To repeat another cannot harm.
+func acts(op string) bool {
+	switch op {
+	case opGettoken, opUpload, opUploadImage, opRobotUpload, opDownload, opDownloadHD, opUploadByURL, opUploadByURLResult,
+		"message/get_statistics", "appchat/get", "user/getuserid", "user/get_userid_by_email", "user/get",
+		"department/simplelist", "tag/list", "tag/get", "agent/get", "get_api_domain_ip", "getcallbackip",
+		"get_jsapi_ticket", "ticket/get":
+		return false
+	}
+	return true
+}
+
+// mayHaveDelivered reports whether the call was one that acts, and may have taken effect.
+func (e *TransportError) mayHaveDelivered() bool { return e.Sent && acts(e.Op) }
 
 // Hint returns what to check, in the language. It is never empty.
 func (e *TransportError) Hint(lang Lang) string {
@@ -67,6 +105,9 @@ func (e *TransportError) Hint(lang Lang) string {
 		dial      *net.OpError
 	)
 	switch {
+	case errors.Is(e.Err, errFileChanged):
+		return lang.in("nothing was sent: write files that are to be sent under another name first, and rename them when they are complete",
+			"没有发送任何消息：请先用其他文件名写入，完成后再改名")
 	case errors.Is(e.Err, context.Canceled) && e.mayHaveDelivered():
 		return lang.in("the caller gave up waiting for the answer; the message may have been delivered all the same",
 			"调用方在等待应答时放弃；消息可能已经送达")
@@ -94,6 +135,9 @@ func (e *TransportError) Hint(lang Lang) string {
 	case e.Timeout() && e.Op == opGettoken:
 		return lang.in("no token in time, nothing was sent: try again, and check the firewall and the proxy",
 			"获取 token 超时，消息没有发送：请重试，并检查防火墙和代理")
+	case e.Timeout() && !acts(e.Op):
+		return lang.in("no answer in time, nothing was sent: try again, and check the firewall and the proxy",
+			"等待应答超时，没有发送任何消息：请重试，并检查防火墙和代理")
 	case e.Timeout() && !e.Sent:
 		return lang.in("no connection in time: check the base URL, the firewall and the proxy", "连接超时：请检查 base URL、防火墙和代理")
 	case e.Timeout():

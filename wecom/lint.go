@@ -132,7 +132,7 @@ func (l *linter) text(pattern, path, value string) {
 		l.marker(pattern, path)
 	}
 	if l.app && pattern == "markdown.content" {
-		l.warnings = append(l.warnings, LintMarkdown(value, MarkdownApp)...)
+		l.warnings = append(l.warnings, LintMarkdown(value, DialectApp)...)
 	}
 }
 

@@ -12,9 +12,9 @@ type Dialect string
 
 // The dialects.
 const (
-	MarkdownApp   Dialect = "app"   // msgtype markdown of message/send
-	MarkdownGroup Dialect = "group" // msgtype markdown of group robots and group chats, which knows mentions too
-	MarkdownV2    Dialect = "v2"    // msgtype markdown_v2 of group robots
+	DialectApp   Dialect = "app"   // msgtype markdown of message/send
+	DialectGroup Dialect = "group" // msgtype markdown of group robots and group chats, which knows mentions too
+	DialectV2    Dialect = "v2"    // msgtype markdown_v2 of group robots
 )
 
 // LintMarkdown returns what of a markdown text the dialect does not know and clients therefore show
@@ -24,7 +24,7 @@ const (
 func LintMarkdown(content string, dialect Dialect) []Warning {
 	field := "markdown.content"
 	l := linter{}
-	if dialect == MarkdownV2 {
+	if dialect == DialectV2 {
 		field = "markdown_v2.content"
 		l.add(field, RuleClient,
 			"WeCom before 4.1.36 (Android: 4.1.38) shows markdown_v2 as plain text",
@@ -77,9 +77,9 @@ type markdownKind struct {
 }
 
 var (
-	inVersion1 = []Dialect{MarkdownApp, MarkdownGroup}
-	inVersion2 = []Dialect{MarkdownV2}
-	inAll      = []Dialect{MarkdownApp, MarkdownGroup, MarkdownV2}
+	inVersion1 = []Dialect{DialectApp, DialectGroup}
+	inVersion2 = []Dialect{DialectV2}
+	inAll      = []Dialect{DialectApp, DialectGroup, DialectV2}
 
 	mdFence     = regexp.MustCompile("^ {0,3}(```+|~~~+)[^`]*$")
 	mdTableRule = regexp.MustCompile(`^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$`)
@@ -122,7 +122,7 @@ var mdLineKinds = []markdownKind{
 		en: "HTML other than <font color> is shown as typed", zh: "除 <font color> 外的 HTML 会原样显示"},
 	{unknownTo: inVersion2, in: mdFont.MatchString,
 		en: "markdown_v2 has no colours: <font> belongs to markdown", zh: "markdown_v2 不支持颜色：<font> 属于 markdown"},
-	{unknownTo: []Dialect{MarkdownApp, MarkdownV2}, in: regexp.MustCompile(`<@[^>\s]+>`).MatchString,
+	{unknownTo: []Dialect{DialectApp, DialectV2}, in: regexp.MustCompile(`<@[^>\s]+>`).MatchString,
 		en: "<@userid> mentions nobody here: only in markdown of group robots and chats", zh: "<@userid> 在此无效：只有群机器人和群聊的 markdown 支持"},
 }
 

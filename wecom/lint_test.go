@@ -248,7 +248,7 @@ func TestLintMarkdown(t *testing.T) {
 		{"<https://e> 1 < 2 > 0", "", ""},
 		{"ask <@lina>", app + " " + v2, "<@userid> mentions nobody here"},
 	} {
-		for _, dialect := range []Dialect{MarkdownApp, MarkdownGroup, MarkdownV2} {
+		for _, dialect := range []Dialect{DialectApp, DialectGroup, DialectV2} {
 			var texts []string
 			warnings := LintMarkdown(c.content, dialect)
 			told(t, warnings)
@@ -266,11 +266,11 @@ func TestLintMarkdown(t *testing.T) {
 }
 
 func TestLintMarkdownTellsEachKindOnce(t *testing.T) {
-	warnings := LintMarkdown(strings.Repeat("- item with *italics*\n", 100), MarkdownApp)
+	warnings := LintMarkdown(strings.Repeat("- item with *italics*\n", 100), DialectApp)
 	if len(warnings) != 2 {
 		t.Errorf("told %v", warnings)
 	}
-	v2 := LintMarkdown("x", MarkdownV2)
+	v2 := LintMarkdown("x", DialectV2)
 	if len(v2) != 1 || v2[0].Rule != RuleClient || v2[0].Field != "markdown_v2.content" {
 		t.Errorf("told %v", v2)
 	}
@@ -291,7 +291,7 @@ func FuzzLintMarkdown(f *testing.F) {
 	f.Add("# a\n```\n| a |\n|--|\n<font color=red>*x*</font>\n>> ![x](y) ~~z~~ <@u>")
 	f.Add("\xff`\\`**_\r\n")
 	f.Fuzz(func(t *testing.T, content string) {
-		for _, dialect := range []Dialect{MarkdownApp, MarkdownGroup, MarkdownV2} {
+		for _, dialect := range []Dialect{DialectApp, DialectGroup, DialectV2} {
 			warnings := LintMarkdown(content, dialect)
 			if len(told(t, warnings)) > len(mdLineKinds)+3 {
 				t.Errorf("a kind is told twice: %v", warnings)

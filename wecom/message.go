@@ -84,7 +84,8 @@ func (r Receipt) ReachedAll() bool {
 }
 
 // Send sends a message and returns WeCom's answer (path/90236). A dead token is renewed and the
-// message sent once more, without the caller noticing.
+// message sent once more, without the caller noticing. A file that the body brings along is uploaded
+// first, unless it was before; if WeCom has forgotten it (40007), again.
 //
 // A message to some wrong receivers succeeds: look at [Receipt.ReachedAll]. When no receiver is
 // left the error has [CodeNoReceiver], and the receipt still says who was refused.
@@ -98,14 +99,20 @@ func (c *Client) Send(ctx context.Context, m Message) (Receipt, error) {
 	if err := c.validate(m); err != nil {
 		return Receipt{}, err
 	}
-	body, err := m.encode()
-	if err != nil {
-		return Receipt{}, err
-	}
 	var a sendAnswer
-	err = c.post(ctx, "message/send", body, &a)
+	err := c.media.deliver(ctx, m.Body, func(body Body) error {
+		m.Body = body
+		request, err := m.encode()
+		if err != nil {
+			return err
+		}
+		a = sendAnswer{}
+		return c.post(ctx, opSend, request, &a)
+	})
 	return a.receipt(), err
 }
+
+const opSend = "message/send"
 
 // Notify tells one member something: a text card with a title (at most 128 characters), a text
 // (at most 512 characters) and the link that opens when it is tapped.
@@ -144,6 +151,7 @@ func (m Message) check(c *checker) {
 	if isNil(m.Body) {
 		c.add(FieldError{Field: "msgtype", Problem: Missing, Detail: "the message has no body"})
 	} else {
+		c.allowed(m.Body)
 		m.Body.check(c)
 		m.checkSafe(c)
 		if m.To.All && namesNoApp(m.Body) {
@@ -209,8 +217,11 @@ func (t To) check(c *checker) {
 
 // checkUsers looks for what would turn into other receivers on the way: the list travels as one
 // string joined by "|", and "@all" inside it means everybody.
-func (t To) checkUsers(c *checker) {
-	for i, user := range t.Users {
+func (t To) checkUsers(c *checker) { c.userIDs("touser", t.Users) }
+
+// userIDs checks a list of members.
+func (c *checker) userIDs(field string, users []string) {
+	for i, user := range users {
 		problem := FieldError{}
 		switch {
 		case strings.TrimSpace(user) == "":
@@ -218,7 +229,10 @@ func (t To) checkUsers(c *checker) {
 		case strings.Contains(user, "|"):
 			problem = FieldError{Problem: Malformed, Detail: `one user id has no "|" in it; give each its own element`}
 		case user == everybody:
-			problem = FieldError{Problem: Conflict, Detail: "@all is not a member; set All instead"}
+			problem = FieldError{Problem: Conflict, Detail: "@all is not a member"}
+			if field == "touser" {
+				problem.Detail += "; set All instead"
+			}
 		case !utf8.ValidString(user):
 			problem = FieldError{Problem: Malformed, Detail: "not UTF-8"}
 		case len(user) > maxUserIDBytes:
@@ -226,7 +240,7 @@ func (t To) checkUsers(c *checker) {
 		default:
 			continue
 		}
-		problem.Field = "touser[" + strconv.Itoa(i) + "]"
+		problem.Field = field + "[" + strconv.Itoa(i) + "]"
 		c.add(problem)
 		if len(c.fields) > 10 {
 			return // a list that is wrong throughout need not be told a thousand times

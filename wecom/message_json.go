@@ -24,6 +24,10 @@ var bodyTypes = map[string]func(json.RawMessage) (Body, error){
 	"template_card":        decodeCardBody,
 	"taskcard":             decodeBody[TaskCard],
 	"interactive_taskcard": decodeBody[InteractiveTaskCard],
+	"image":                decodeBody[Image],
+	"voice":                decodeBody[Voice],
+	"video":                decodeBody[Video],
+	"file":                 decodeBody[File],
 }
 
 // MsgTypes returns the msgtypes that this package knows, sorted.
@@ -80,10 +84,9 @@ func (m Message) encode() ([]byte, error) {
 			writeJoined(buf, list.ids)
 		}
 	}
-	member("msgtype")
-	buf.WriteString(`"` + m.Body.MsgType() + `"`)
-	member(m.Body.MsgType())
-	if err := writeJSON(buf, m.Body); err != nil {
+	buf.WriteByte(sep)
+	sep = ','
+	if err := writeBody(buf, m.Body); err != nil {
 		return nil, err
 	}
 	agentID := m.AgentID
@@ -107,6 +110,15 @@ func (m Message) encode() ([]byte, error) {
 	}
 	buf.WriteByte('}')
 	return buf.Bytes(), nil
+}
+
+// writeBody writes the members that say what a message is: its msgtype and the body of that name.
+func writeBody(buf *bytes.Buffer, b Body) error {
+	if file, ok := b.(carrier); ok && file.file() != nil {
+		return fmt.Errorf("wecom: the %s has yet to be uploaded; JSON has a media_id", b.MsgType())
+	}
+	buf.WriteString(`"msgtype":"` + b.MsgType() + `","` + b.MsgType() + `":`)
+	return writeJSON(buf, b)
 }
 
 // writeJSON writes v without the line break and the escapes for HTML that the encoder adds.
@@ -160,7 +172,6 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 		ToUser                 joined     `json:"touser"`
 		ToParty                joined     `json:"toparty"`
 		ToTag                  joined     `json:"totag"`
-		MsgType                string     `json:"msgtype"`
 		AgentID                lenientInt `json:"agentid"`
 		Safe                   lenientInt `json:"safe"`
 		TranslateIDs           lenientInt `json:"enable_id_trans"`
@@ -170,17 +181,9 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return wrongType("", err)
 	}
-	decode, ok := bodyTypes[in.MsgType]
-	if !ok {
-		return msgTypeError(in.MsgType)
-	}
-	var bodies map[string]json.RawMessage
-	if err := json.Unmarshal(data, &bodies); err != nil {
-		return err
-	}
-	body, err := decode(bodies[in.MsgType])
+	body, err := unmarshalBody(data, bodyTypes)
 	if err != nil {
-		return wrongType(in.MsgType, err)
+		return err
 	}
 	var to To
 	if to.Users, err = in.ToUser.list("touser"); err != nil {
@@ -220,8 +223,31 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func msgTypeError(given string) error {
-	known := strings.Join(MsgTypes(), ", ")
+// unmarshalBody reads the msgtype of a message and the body of that name.
+func unmarshalBody(data []byte, types map[string]func(json.RawMessage) (Body, error)) (Body, error) {
+	var in struct {
+		MsgType string `json:"msgtype"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return nil, wrongType("", err)
+	}
+	decode, ok := types[in.MsgType]
+	if !ok {
+		return nil, msgTypeError(in.MsgType, slices.Sorted(maps.Keys(types)))
+	}
+	var bodies map[string]json.RawMessage
+	if err := json.Unmarshal(data, &bodies); err != nil {
+		return nil, err
+	}
+	body, err := decode(bodies[in.MsgType])
+	if err != nil {
+		return nil, wrongType(in.MsgType, err)
+	}
+	return body, nil
+}
+
+func msgTypeError(given string, types []string) error {
+	known := strings.Join(types, ", ")
 	if given == "" {
 		return fieldError("msgtype", Missing, "it is one of "+known)
 	}
@@ -238,6 +264,8 @@ type sendAnswer struct {
 	UnlicensedUser joined `json:"unlicenseduser"`
 	ResponseCode   string `json:"response_code"`
 }
+
+func (a *sendAnswer) complete() bool { return a.MsgID != "" }
 
 func (a *sendAnswer) receipt() Receipt {
 	return Receipt{

@@ -33,7 +33,7 @@ func SplitText(text string, o SplitOptions) []string {
 }
 
 // SplitMarkdown splits markdown into parts that WeCom takes, each well-formed by itself: 2048 bytes for
-// [MarkdownApp], 4096 for [MarkdownGroup] and [MarkdownV2] of a robot (path/90236, path/91770); a group
+// [DialectApp], 4096 for [DialectGroup] and [DialectV2] of a robot (path/90236, path/91770); a group
 // chat of an app takes 2048, to be given as the limit. Content that fits is returned as it is.
 //
 // It cuts before a heading, else after a paragraph, before an item of a list, after a line, a sentence, a
@@ -46,9 +46,9 @@ func SplitText(text string, o SplitOptions) []string {
 func SplitMarkdown(content string, d Dialect, o SplitOptions) []string {
 	syntax, limit := split.V1, 4096
 	switch d {
-	case MarkdownApp:
+	case DialectApp:
 		limit = 2048
-	case MarkdownV2:
+	case DialectV2:
 		syntax = split.V2
 	}
 	if o.Limit <= 0 {

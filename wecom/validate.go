@@ -44,7 +44,11 @@ type FieldError struct {
 	Given   int    // what was given, in the same unit
 	Unit    Unit   // what Limit and Given count
 	Detail  string // for the other problems: what is wanted, and what was given
+	Err     error  // what the system said, where a file cannot be read; or nil
 }
+
+// Unwrap returns what the system said, such as fs.ErrNotExist.
+func (e *FieldError) Unwrap() error { return e.Err }
 
 // Error names the field, the limit, its unit and what was given.
 func (e *FieldError) Error() string {
@@ -72,6 +76,9 @@ func withDetail(text, detail string) string {
 
 // Hint returns what to do about it, in the language.
 func (e *FieldError) Hint(lang Lang) string {
+	if e.Err != nil {
+		return lang.in("check that the file is there and may be read", "请检查文件是否存在、是否可读")
+	}
 	limit := strconv.Itoa(e.Limit)
 	switch e.Problem {
 	case Missing:
@@ -113,10 +120,13 @@ func (u Unit) chinese() string {
 	return string(u)
 }
 
-// ValidationError says that a message was not sent, and why: one entry per field that is wrong.
+// ValidationError says that a message was not sent, or another call not made, and why: one entry per
+// field that is wrong.
 // errors.As finds the first *[FieldError] in it.
 type ValidationError struct {
 	Fields []*FieldError // never empty
+
+	of string // what is invalid: `image "plan.png"`; "" means a message
 }
 
 // Error lists every field that is wrong.
@@ -125,7 +135,7 @@ func (e *ValidationError) Error() string {
 	for i, f := range e.Fields {
 		parts[i] = f.Error()
 	}
-	return "wecom: invalid message: " + strings.Join(parts, "; ")
+	return "wecom: invalid " + orDefault(e.of, "message") + ": " + strings.Join(parts, "; ")
 }
 
 // Unwrap returns the field errors.
@@ -157,13 +167,20 @@ func (e *ValidationError) WouldTruncate() bool {
 	return true
 }
 
-// fieldError returns a ValidationError of one field.
+// invalid returns a ValidationError of one field of something other than a message.
+func invalid(of string, f FieldError) error {
+	return &ValidationError{Fields: []*FieldError{&f}, of: of}
+}
+
+// fieldError returns a ValidationError of one field of a message.
 func fieldError(field string, problem Problem, detail string) error {
 	return &ValidationError{Fields: []*FieldError{{Field: field, Problem: problem, Detail: detail}}}
 }
 
 // checker collects what is wrong with a message.
 type checker struct {
+	of         string // what is checked; "" means a message
+	place      place
 	truncateOK bool
 	updating   bool // the card is for update_template_card, which knows other fields than message/send
 	fields     []*FieldError
@@ -175,7 +192,7 @@ func (c *checker) err() error {
 	if len(c.fields) == 0 {
 		return nil
 	}
-	return &ValidationError{Fields: c.fields}
+	return &ValidationError{Fields: c.fields, of: c.of}
 }
 
 // text checks a string: valid UTF-8, there if required, and within limit (0 means none). A cut
