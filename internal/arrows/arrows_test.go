@@ -16,7 +16,8 @@ var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
 	"internal/command":               {"wecom", "wecom/simulator"},
 	"wecom":                          {},
-	"wecom/simulator":                {"wecom", "wecom/simulator/internal/phone"},
+	"wecom/callback":                 {"wecom"},
+	"wecom/simulator":                {"wecom/callback", "wecom/simulator/internal/phone"},
 	"wecom/simulator/internal/phone": {},
 	"wecom/wecomtest":                {"wecom", "wecom/simulator"},
 
