@@ -36,10 +36,19 @@ func invalidField(format string, args ...any) *status {
 	return &status{codeInvalidParameter, fmt.Sprintf(format, args...) + ". " + errTexts[codeInvalidParameter]}
 }
 
+// invalidParam is 40058 in the form for a value that is missing or makes no sense.
+func invalidParam(name string) *status {
+	return &status{codeInvalidParameter, "invalid param '" + name + "'"}
+}
+
 // write answers in WeCom's form: always 200, JSON in UTF-8, and errcode and errmsg once more as
 // headers. A failed errmsg ends in a hint for the support staff, the caller's address — the one to
-// add to the trusted IPs — and a link.
+// add to the trusted IPs — and a link. A file is the only answer that is not JSON.
 func (c *call) write(w http.ResponseWriter, a reply) {
+	if file, ok := a.(*download); ok {
+		file.write(w, c.request)
+		return
+	}
 	s := a.head()
 	code := strconv.Itoa(s.ErrCode)
 	if s.ErrCode != 0 {

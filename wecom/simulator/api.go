@@ -6,15 +6,54 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 )
 
 // calls are the API calls of WeCom that the simulator knows, by their path below /cgi-bin/. The same
 // names are used in faults and in counters.
 var calls = map[string]func(*call) reply{
-	"gettoken":     getToken,
-	"message/send": needsToken(sendMessage),
+	"gettoken": getToken,
+
+	"message/send":                 needsToken(sendMessage),
+	"message/recall":               needsToken(recallMessage),
+	"message/get_statistics":       needsToken(getStatistics),
+	"message/update_template_card": needsToken(updateTemplateCard),
+	"message/update_taskcard":      needsToken(updateTaskCard),
+
+	"media/upload":                   needsToken(uploadMedia),
+	"media/uploadimg":                needsToken(uploadPicture),
+	"media/get":                      needsToken(getMedia),
+	"media/get/jssdk":                needsToken(getVoice),
+	"media/upload_by_url":            needsToken(uploadByURL),
+	"media/get_upload_by_url_result": needsToken(getUploadResult),
+
+	"appchat/create": needsToken(createChat),
+	"appchat/update": needsToken(updateChat),
+	"appchat/get":    needsToken(getChat),
+	"appchat/send":   needsToken(sendToChat),
+
+	"webhook/send":         sendByRobot,
+	"webhook/upload_media": uploadByRobot,
+
+	"user/get":                 needsToken(getUser),
+	"user/getuserid":           needsToken(getUserByMobile),
+	"user/get_userid_by_email": needsToken(getUserByEmail),
+	"department/simplelist":    needsToken(listParties),
+	"tag/list":                 needsToken(listTags),
+	"tag/get":                  needsToken(getTag),
+	"agent/get":                needsToken(getAgent),
+	"agent/list":               needsToken(listAgents),
+	"get_api_domain_ip":        needsToken(getDomainIPs),
+	"getcallbackip":            needsToken(getCallbackIPs),
+	"get_jsapi_ticket":         needsToken(getCorpTicket),
+	"ticket/get":               needsToken(getAppTicket),
 }
+
+// uploads are the calls whose body is a file. They read it themselves, part by part.
+var uploads = map[string]bool{"media/upload": true, "media/uploadimg": true, "webhook/upload_media": true}
+
+func isCall(name string) bool { return calls[name] != nil }
 
 // call is one request to the API on its way through the simulator.
 type call struct {
@@ -25,6 +64,7 @@ type call struct {
 	directory *directory // one world from beginning to end
 	ip        string     // of the caller, as WeCom would see it
 	app       *app       // nil while nothing says which app calls
+	robot     *robot     // of webhook calls, or nil
 	tokenCode int        // what is wrong with the access_token, or 0
 	body      []byte
 	tooLarge  bool // there was more than body
@@ -56,11 +96,15 @@ func (s *WeCom) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 
 func (s *WeCom) newCall(name string, r *http.Request) *call {
 	c := &call{sim: s, name: name, request: r, query: r.URL.Query(), directory: s.directory.Load(), ip: callerIP(r)}
-	c.body, c.tooLarge = readBody(r)
+	if !uploads[name] {
+		c.body, c.tooLarge = readBody(r)
+	}
 	if name == "gettoken" {
 		if corp := c.directory.corps[c.query.Get("corpid")]; corp != nil {
 			c.app = corp.bySecret[c.query.Get("corpsecret")]
 		}
+	} else if strings.HasPrefix(name, "webhook/") {
+		c.robot = c.directory.robots[c.query.Get("key")] // an access_token says nothing here
 	} else if value := c.query.Get("access_token"); value == "" {
 		c.tokenCode = codeTokenMissing
 	} else {
@@ -70,7 +114,7 @@ func (s *WeCom) newCall(name string, r *http.Request) *call {
 }
 
 // needsToken puts the checks common to all business calls before serve: token missing, unknown,
-// expired, caller not trusted. The token counts in the query only; a header is not looked at.
+// expired, caller not trusted, call not allowed to the app. The token counts in the query only; a header is not looked at.
 func needsToken(serve func(*call) reply) func(*call) reply {
 	return func(c *call) reply {
 		if c.tokenCode != 0 {
@@ -78,6 +122,9 @@ func needsToken(serve func(*call) reply) func(*call) reply {
 		}
 		if ip, _ := netip.ParseAddr(c.ip); !c.app.trusts(ip) {
 			return refuse(codeUntrustedIP)
+		}
+		if c.app.forbidden[c.name] {
+			return refuse(codeForbidden)
 		}
 		if c.tooLarge {
 			return refuse(codeContentTooLarge)
@@ -87,6 +134,17 @@ func needsToken(serve func(*call) reply) func(*call) reply {
 }
 
 func (c *call) now() time.Time { return c.sim.Now() }
+
+// reading is what a body of this call is read with.
+func (c *call) reading() reading {
+	r := reading{app: c.app, strict: c.directory.world.Strict, media: &c.sim.media, clock: &c.sim.clock}
+	if c.robot != nil {
+		r.shelf = robotShelf(c.robot.key)
+	} else if c.app != nil {
+		r.shelf = c.app.corp.shelf
+	}
+	return r
+}
 
 // wait pauses for d of real time, and reports false at once if the client leaves.
 func (c *call) wait(d time.Duration) bool {

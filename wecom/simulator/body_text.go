@@ -8,7 +8,7 @@ type textBody struct {
 // maxText is in bytes: about 682 Chinese characters. The rest is cut and the answer is 0.
 const maxText = 2048
 
-func readText(_ *sending, body *object) (any, *status) {
+func readText(_ *reading, body *object) (any, *status) {
 	content := body.text("content")
 	if content == "" {
 		return nil, refuse(codeEmptyContent)

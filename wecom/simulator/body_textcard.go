@@ -17,7 +17,7 @@ const (
 	maxCardButton      = 4
 )
 
-func readTextCard(_ *sending, body *object) (any, *status) {
+func readTextCard(_ *reading, body *object) (any, *status) {
 	card := textCardBody{
 		Title:       cutChars(body.text("title"), maxCardTitle),
 		Description: cutChars(body.text("description"), maxCardDescription),

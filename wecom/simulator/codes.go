@@ -3,71 +3,108 @@ package simulator
 // The errcodes the simulator itself decides on.
 const (
 	codeInvalidCredential  = 40001
+	codeInvalidUserID      = 40003
+	codeFileType           = 40004
+	codeMediaType          = 40005
+	codeMediaSize          = 40006
+	codeInvalidMediaID     = 40007
 	codeInvalidMsgType     = 40008
+	codeImageSize          = 40009
+	codeVideoSize          = 40011
 	codeInvalidCorpID      = 40013
 	codeBadToken           = 40014
 	codeTooManyUsers       = 40032
+	codeUnknownChat        = 40050
 	codeInvalidAgentID     = 40056
 	codeInvalidParameter   = 40058
+	codeInvalidTag         = 40068
+	codeSafeNews           = 40074
 	codeTokenMissing       = 41001
 	codeCorpIDMissing      = 41002
 	codeSecretMissing      = 41004
+	codeMediaIDMissing     = 41006
 	codeURLMissing         = 41010
 	codeAgentIDMissing     = 41011
 	codeTitleMissing       = 41016
 	codeDescriptionMissing = 41033
 	codeTokenExpired       = 42001
+	codeTaskID             = 42014
+	codeTaskOfOtherApp     = 42015
+	codeTaskUnknown        = 42016
+	codeButtonUnknown      = 42017
+	codeButtonKey          = 42018
+	codeButtonKeyMissing   = 42019
+	codeButtonNameMissing  = 42020
+	codeRecallTooLate      = 42052
+	codeCallbackMissing    = 43012
+	codeEmptyMedia         = 44001
 	codeEmptyContent       = 44004
 	codeContentTooLarge    = 45002
+	codeVoiceTooLong       = 45007
+	codeArticleCount       = 45008
+	codeMediaTooLarge      = 45001
 	codeRateLimited        = 45009
+	codeAuthorTooLong      = 45032
 	codeURLWithoutScheme   = 45034
+	codeUserNotFound       = 46004
+	codeForbidden          = 48002
+	codeUnknownParty       = 60003
+	codeNoPrivilege        = 60011
 	codeUntrustedIP        = 60020
+	codeUnknownUser        = 60111
+	codeInvalidParty       = 60123
+	codeResponseCode       = 60140
 	codeNobodyLeft         = 81013
 	codeNoTarget           = 82001
 	codeTooManyParties     = 82002
 	codeTooManyTags        = 82003
+	codeNoUpdateTarget     = 82101
+	codeNotReceiver        = 82102
+	codeChatID             = 86001
+	codeChatUnknown        = 86003
+	codeChatOwner          = 86005
+	codeChatSize           = 86006
+	codeChatUser           = 86007
+	codeOtherChat          = 86008
+	codeChatIDMissing      = 86201
+	codeChatMembersMissing = 86204
+	codeOwnerNotInside     = 86207
+	codeChatType           = 86214
+	codeChatIDTaken        = 86215
+	codeChatMember         = 86216
+	codeTicketType         = 91040
+	codeWebhookURL         = 93000
+	codeRobotDisabled      = 93004
 	codeOtherAgent         = 301002
+	codeVoiceFormat        = 301017
+	codeMediaMD5           = 301019
+	codeURLWithoutRange    = 830001
+	codeRangeTooLarge      = 830002
+	codeDownloadFailed     = 830003
 )
 
-// errTexts has the texts of captured answers where there are any, and else the style of those. It
-// holds more codes than the simulator decides on, for faults. WeCom changes texts without notice:
-// nobody should compare with them, and people read them all the same.
-var errTexts = map[int]string{
-	-1:                     "system busy",
-	codeInvalidCredential:  "invalid credential",
-	40003:                  "invalid userid",
-	40007:                  "invalid media_id",
-	codeInvalidMsgType:     "invalid message type",
-	codeInvalidCorpID:      "invalid corpid",
-	codeBadToken:           "invalid access_token",
-	40031:                  "invalid userid list",
-	codeTooManyUsers:       "invalid userid list length",
-	40035:                  "invalid parameter",
-	codeInvalidAgentID:     "invalid agentid",
-	codeInvalidParameter:   "invalid Request Parameter",
-	40068:                  "invalid tagid",
-	codeTokenMissing:       "access_token missing",
-	codeCorpIDMissing:      "corpid missing",
-	codeSecretMissing:      "corpsecret missing",
-	41006:                  "media_id missing",
-	codeURLMissing:         "url missing",
-	codeAgentIDMissing:     "agentid missing",
-	codeTitleMissing:       "title missing",
-	codeDescriptionMissing: "description missing",
-	codeTokenExpired:       "access_token expired",
-	44001:                  "empty media data",
-	codeEmptyContent:       "empty content",
-	codeContentTooLarge:    "content size out of limit",
-	codeRateLimited:        "api freq out of limit",
-	45033:                  "api concurrent out of limit",
-	codeURLWithoutScheme:   "invalid url: http:// or https:// missing",
-	48002:                  "api forbidden",
-	60011:                  "no privilege to access/modify contact/party/agent ",
-	codeUntrustedIP:        "not allow to access from your ip",
-	60111:                  "userid not found",
-	codeNobodyLeft:         "user & party & tag all invalid",
-	codeNoTarget:           "All touser & toparty & totag invalid",
-	codeTooManyParties:     "invalid party list length",
-	codeTooManyTags:        "invalid tag list length",
-	codeOtherAgent:         "not allow operate another agent with this accesstoken.",
-}
+// The errcodes of template cards (path/90236), each for one part.
+const (
+	codeCardKeyName        = 42027
+	codeCardURL            = 42028
+	codeCardMediaID        = 42029
+	codeCardAppID          = 42030
+	codeCardType           = 42031
+	codeCardTitle          = 42033
+	codeCardHorizontalList = 42035
+	codeCardVerticalList   = 42036
+	codeCardOptionList     = 42037
+	codeCardButtonText     = 42038
+	codeCardButtonKey      = 42039
+	codeCardOptionID       = 42040
+	codeCardOptionText     = 42041
+	codeCardJumpList       = 42042
+	codeCardQuestionKey    = 42043
+	codeCardImage          = 42044
+	codeCardAction         = 42045
+	codeCardSubmitKey      = 42046
+	codeCardSelectList     = 42047
+	codeCardSubmitText     = 42049
+	codeCardUserID         = 42050
+	codeCardMenuKeys       = 42051
+)

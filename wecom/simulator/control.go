@@ -19,6 +19,10 @@ var controls = map[string]map[string]func(*WeCom, *http.Request) (any, error){
 	"tokens/revoke": {"POST": revokeToken},
 	"clock":         {"GET": getClock, "PUT": putClock},
 	"world":         {"GET": getWorld, "PUT": putWorld},
+	"media":         {"GET": getMediaFile},
+	"images":        {"GET": getImage},
+	"click":         {"POST": postClick},
+	"callbacks":     {"GET": getCallbacks, "DELETE": deleteCallbacks},
 	"reset":         {"POST": postReset},
 	"stats":         {"GET": getStats},
 }
@@ -43,6 +47,10 @@ func (s *WeCom) serveControl(w http.ResponseWriter, r *http.Request, name string
 	answer, err := handle(s, r)
 	if err != nil {
 		writeControl(w, http.StatusBadRequest, controlError{err.Error()})
+		return
+	}
+	if f, ok := answer.(file); ok {
+		f.serve(w, r, "inline")
 		return
 	}
 	writeControl(w, http.StatusOK, answer)

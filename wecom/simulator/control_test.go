@@ -31,10 +31,10 @@ func TestControlRefuses(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"GET", "/_sim/", "", 404, "no such path /_sim/; known are clock, faults, messages, reset, stats, tokens/revoke, world"},
+		{"GET", "/_sim/", "", 404, "no such path /_sim/; known are callbacks, click, clock, faults, images, media, messages, reset, stats, tokens/revoke, world"},
 		{"GET", "/_sim/message", "", 404, `no such path /_sim/message; did you mean "messages"?`},
-		{"POST", "/_sim/click", "{}", 404, `no such path /_sim/click; did you mean "clock"?`},
-		{"GET", "/_sim/callbacks", "", 404, "no such path /_sim/callbacks; known are clock, faults, messages, reset, stats, tokens/revoke, world"},
+		{"GET", "/_sim/clicks", "", 404, `no such path /_sim/clicks; did you mean "click"?`},
+		{"GET", "/_sim/recorder", "", 404, "no such path /_sim/recorder; known are callbacks, click, clock, faults, images, media, messages, reset, stats, tokens/revoke, world"},
 		{"POST", "/_sim/messages", "", 405, "/_sim/messages takes DELETE, GET, not POST"},
 		{"GET", "/_sim/reset", "", 405, "/_sim/reset takes POST, not GET"},
 
@@ -58,7 +58,7 @@ func TestControlRefuses(t *testing.T) {
 		{"PUT", "/_sim/faults", `{"faults":[{"call":"gettoken","errcode":"-1"}]}`, 400, "faults[0].errcode: want a number, got a string"},
 		{"PUT", "/_sim/faults", `{"faults":[{"call":"gettoken","latency":"soon"}]}`, 400, `faults[0]: latency "soon" is not a duration such as 300ms or 1m30s`},
 		{"PUT", "/_sim/faults", `{"faults":[{"call":"gettoken","times":1.5,"errcode":1}]}`, 400, "faults[0].times: want a whole number, got 1.5"},
-		{"PUT", "/_sim/faults", `{"faults":[{"call":"gettoken","errcode":-1},{"call":"send","errcode":-1}]}`, 400, `faults[1]: call "send" is not known: one of gettoken, message/send`},
+		{"PUT", "/_sim/faults", `{"faults":[{"call":"gettoken","errcode":-1},{"call":"send","errcode":-1}]}`, 400, `faults[1]: call "send" is not known`},
 
 		{"POST", "/_sim/tokens/revoke", `{"corpid":"ww0000000000000001","agentid":1000002,"errcode":40001}`, 400, "errcode 40001: a revoked token answers 42001 or 40014"},
 		{"POST", "/_sim/tokens/revoke", `{"corpid":"ww0000000000000001","agentid":7}`, 400, `corp "ww0000000000000001" has no app with agentid 7`},

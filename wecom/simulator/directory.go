@@ -8,13 +8,15 @@ import (
 // directory is a World made fast to ask. It never changes after newDirectory, so requests read it
 // without a lock; a new world is a new directory.
 type directory struct {
-	world World
-	corps map[string]*corp
+	world  World
+	corps  map[string]*corp
+	robots map[string]*robot
 }
 
 type corp struct {
 	id, name string
-	dayCap   int // person-times an app may deliver a day
+	shelf    string // where its media are
+	dayCap   int    // person-times an app may deliver a day
 	apps     map[int]*app
 	bySecret map[string]*app
 	members  map[string]*member // by lower-case userid, the magic ones among them
@@ -22,6 +24,9 @@ type corp struct {
 	parties  map[int][]*member  // whoever is in the department or below it
 	parents  map[int]int
 	tags     map[int][]*member
+	robots   []*robot
+	world    Corp
+	ledger   *corpLedger
 }
 
 type app struct {
@@ -35,12 +40,18 @@ type app struct {
 	seesParty map[int]bool     // the departments in the visible range, those below them too
 	seesTag   map[int]bool
 	ledger    *ledger
+
+	visible     *Visible  // as in the world
+	callback    *Callback // nil: the app cannot be called back
+	miniProgram string
+	forbidden   map[string]bool
 }
 
 type member struct {
 	id, key, name string // key is the id in lower case
 	licensed      bool
 	magic         bool
+	parties       []int
 }
 
 // person-times a day per app = account cap × 200 (path/90312)
@@ -49,11 +60,15 @@ const sendsPerAccount = 200
 // newDirectory builds the directory of a valid world. Apps that before knows by the same corp and
 // agentid keep their ledger.
 func newDirectory(w World, before *directory) *directory {
-	d := &directory{world: w, corps: make(map[string]*corp, len(w.Corps))}
+	d := &directory{world: w, corps: make(map[string]*corp, len(w.Corps)), robots: map[string]*robot{}}
 	for _, from := range w.Corps {
 		c := newCorp(from)
+		c.ledger = before.corpLedger(c.id)
 		for _, a := range from.Apps {
 			c.addApp(a, from, before.ledger(c.id, a.AgentID))
+		}
+		for _, r := range from.Robots {
+			d.robots[r.Key] = c.addRobot(r, before)
 		}
 		d.corps[c.id] = c
 	}
@@ -62,7 +77,7 @@ func newDirectory(w World, before *directory) *directory {
 
 func newCorp(from Corp) *corp {
 	c := &corp{
-		id: from.CorpID, name: from.Name, dayCap: from.AccountCap * sendsPerAccount,
+		id: from.CorpID, name: from.Name, shelf: corpShelf(from.CorpID), world: from, dayCap: from.AccountCap * sendsPerAccount,
 		apps: map[int]*app{}, bySecret: map[string]*app{}, members: magicMembers(),
 		parties: map[int][]*member{}, parents: map[int]int{}, tags: map[int][]*member{},
 	}
@@ -74,7 +89,7 @@ func newCorp(from Corp) *corp {
 		c.parties[p.ID] = nil
 	}
 	for _, u := range from.Users {
-		m := &member{id: u.UserID, key: strings.ToLower(u.UserID), name: u.Name, licensed: u.Licensed == nil || *u.Licensed}
+		m := &member{id: u.UserID, key: strings.ToLower(u.UserID), name: u.Name, licensed: u.Licensed == nil || *u.Licensed, parties: u.Parties}
 		c.members[m.key] = m
 		c.everyone = append(c.everyone, m)
 		above := map[int]bool{}
@@ -92,7 +107,11 @@ func newCorp(from Corp) *corp {
 }
 
 func (c *corp) addApp(from App, world Corp, l *ledger) {
-	a := &app{corp: c, agentID: from.AgentID, name: from.Name, secret: from.Secret, audience: c.everyone, ledger: l}
+	a := &app{corp: c, agentID: from.AgentID, name: from.Name, secret: from.Secret, audience: c.everyone, ledger: l,
+		visible: from.Visible, callback: from.Callback, miniProgram: from.MiniProgram, forbidden: map[string]bool{}}
+	for _, name := range from.Forbidden {
+		a.forbidden[name] = true
+	}
 	for _, ip := range from.TrustedIPs {
 		if p, err := parsePrefix(ip); err == nil {
 			a.trusted = append(a.trusted, p)
@@ -166,6 +185,29 @@ func (d *directory) ledger(corpID string, agentID int) *ledger {
 		}
 	}
 	return newLedger()
+}
+
+// corpLedger is the one the corp already has, or a new one.
+func (d *directory) corpLedger(corpID string) *corpLedger {
+	if d != nil {
+		if c := d.corps[corpID]; c != nil {
+			return c.ledger
+		}
+	}
+	return newCorpLedger()
+}
+
+// seesRoot says whether the visible range is the whole corp, as group chats demand.
+func (a *app) seesRoot() bool {
+	if a.visible == nil {
+		return true
+	}
+	for _, id := range a.visible.Parties {
+		if a.corp.parents[id] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // canSee says whether m is in the app's visible range. Magic members always are.

@@ -15,10 +15,10 @@ import (
 // list that matches; it comes before all checks, the token's too.
 type Fault struct {
 	// Which calls. Empty fields match all.
-	Call    string // "gettoken" or "message/send"; must be given
+	Call    string // such as "gettoken" or "message/send"; must be given
 	CorpID  string // of the calling app
 	AgentID int    // of the calling app, found by its token or secret
-	User    string // a member the message is for, however addressed
+	User    string // a member that a message/send is for, however addressed
 
 	// What happens. At least one; an errcode, an HTTP status and an action exclude each other.
 	Latency    time.Duration // of real time, before anything else; a client that leaves in it has sent nothing
@@ -48,11 +48,11 @@ func (f Fault) validate() error {
 	}
 	switch {
 	case f.Call == "":
-		return fmt.Errorf("call is missing: one of %s", knownCalls())
+		return fmt.Errorf("call is missing, such as message/send")
 	case calls[f.Call] == nil:
-		return fmt.Errorf("call %q is not known: one of %s", f.Call, knownCalls())
-	case f.Call == "gettoken" && f.User != "":
-		return fmt.Errorf("user %q: gettoken is for no member", f.User)
+		return fmt.Errorf("call %q is not known%s", f.Call, didYouMean(f.Call, calls))
+	case f.Call != "message/send" && f.User != "":
+		return fmt.Errorf("user %q: %s is for no member", f.User, f.Call)
 	case f.Action != "" && f.Action != DropBefore && f.Action != DropAfter:
 		return fmt.Errorf("action %q is not known: %s or %s", f.Action, DropBefore, DropAfter)
 	case f.HTTPStatus != 0 && (f.HTTPStatus < 200 || f.HTTPStatus > 599):
@@ -71,15 +71,6 @@ func (f Fault) validate() error {
 		return fmt.Errorf("agentid %d is negative", f.AgentID)
 	}
 	return nil
-}
-
-func knownCalls() string {
-	names := make([]string, 0, len(calls))
-	for name := range calls {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
 }
 
 // matches asks about the member last, because only that needs the body.

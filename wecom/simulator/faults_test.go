@@ -126,9 +126,10 @@ func TestInvalidFaults(t *testing.T) {
 		fault Fault
 		want  string
 	}{
-		{Fault{ErrCode: 1}, "faults[0]: call is missing: one of gettoken, message/send"},
-		{Fault{Call: "message/recal", ErrCode: 1}, `faults[0]: call "message/recal" is not known: one of gettoken, message/send`},
+		{Fault{ErrCode: 1}, "faults[0]: call is missing, such as message/send"},
+		{Fault{Call: "message/recal", ErrCode: 1}, `faults[0]: call "message/recal" is not known; did you mean "message/recall"?`},
 		{Fault{Call: "gettoken", ErrCode: 1, User: "lisi"}, `faults[0]: user "lisi": gettoken is for no member`},
+		{Fault{Call: "media/upload", ErrCode: 1, User: "lisi"}, `faults[0]: user "lisi": media/upload is for no member`},
 		{Fault{Call: "gettoken", Action: "drop"}, `faults[0]: action "drop" is not known: drop_before or drop_after`},
 		{Fault{Call: "gettoken", HTTPStatus: 100}, "faults[0]: http_status 100 is not between 200 and 599"},
 		{Fault{Call: "gettoken", ErrMsg: "x"}, `faults[0]: errmsg "x" without an errcode`},

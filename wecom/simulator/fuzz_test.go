@@ -19,17 +19,24 @@ func FuzzEverything(f *testing.F) {
 			f.Add(method, path, "user=lisi", []byte(text("lisi|@all", "磁盘").json()))
 		}
 	}
+	for name := range calls {
+		f.Add("POST", "/cgi-bin/"+name, "key="+robotKey+"&type=file&agentid=1000002&userid=lisi&tagid=1&chatid=c", []byte(`{"msgtype":"text","text":{"content":"x"},"userlist":["lisi","wangwu"],"chatid":"c"}`))
+	}
+	for _, path := range []string{"/_sim/click", "/_sim/callbacks", "/_sim/media", "/_sim/images"} {
+		f.Add("POST", path, "", []byte(`{"msgid":"x","user":"lisi","option_ids":{"q":["a"]}}`))
+		f.Add("GET", path, "corpid=x&media_id=x", []byte(nil))
+	}
 	f.Add("POST", "/cgi-bin/message/send", "", []byte(`{"touser":{"a":[1]},"msgtype":"textcard","agentid":"1e3","textcard":{"title":1}}`))
 	f.Add("PUT", "/_sim/world", "", encode(DefaultWorld()))
 	f.Add("PUT", "/_sim/faults", "", []byte(`{"faults":[{"call":"message/send","errcode":1,"errmsg":"\u0000"}]}`))
 	f.Add("PUT", "/_sim/clock", "", []byte(`{"now":"9999999998"}`))
 	f.Fuzz(func(t *testing.T, method, path, query string, body []byte) {
 		sim := newStill(WithSlowAnswer(0))
-		if path == "/cgi-bin/message/send" {
+		if name, ok := strings.CutPrefix(path, "/cgi-bin/"); ok && isCall(name) && name != "gettoken" {
 			query += "&access_token=" + tokenOf(t, sim, hongyan)
 		}
-		if bytes.Contains(body, []byte("latency")) {
-			return // would only wait
+		if bytes.Contains(body, []byte("latency")) || bytes.Contains(body, []byte("://")) {
+			return // would only wait, or call elsewhere
 		}
 		for range 2 { // twice: the first may set a fault or a world that the second meets
 			w, ok := try(sim, &http.Request{

@@ -16,6 +16,9 @@ const (
 	corpID  = "ww0000000000000001"
 	hongyan = 1000002
 	monitor = 1000003
+
+	testToken  = "QDG6eK"
+	testAESKey = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 )
 
 // start is an ordinary moment: a Friday at noon in Beijing.

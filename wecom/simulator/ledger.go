@@ -15,9 +15,16 @@ type ledger struct {
 	takes      int               // since the last tidy
 	left       int               // windows that the last tidy left
 	today      dayCount
+	inChats    map[string]window  // as windows, of messages to group chats
+	tasks      map[string]*record // by task_id; nil while the card is on its way
+	taskOrder  []string           // oldest first
+
+	ticket ticket // of ticket/get; it has a lock of its own
 }
 
-func newLedger() *ledger { return &ledger{windows: map[string]window{}} }
+func newLedger() *ledger {
+	return &ledger{windows: map[string]window{}, inChats: map[string]window{}}
+}
 
 // posting asks the ledger for one send.
 type posting struct {
@@ -27,12 +34,15 @@ type posting struct {
 	check     bool // for duplicates
 	hash      contentHash
 	interval  time.Duration
+	taskID    string // that must be new, or empty
 }
 
-// verdict is the ledger's answer: one of duplicateOf, overCap, or who receives and who is dropped.
+// verdict is the ledger's answer: one of duplicateOf, taskTaken, overCap, or who receives and who is
+// dropped.
 type verdict struct {
 	at          time.Time
 	duplicateOf string // the msgid of the first send
+	taskTaken   bool
 	overCap     bool
 	receivers   []*member
 	dropped     []*member
@@ -52,6 +62,9 @@ func (l *ledger) post(p posting, clock *clock) verdict {
 			return v
 		}
 	}
+	if _, v.taskTaken = l.tasks[p.taskID]; v.taskTaken {
+		return v
+	}
 	now := v.at.UnixNano()
 	l.tidy(now)
 	v.receivers, v.dropped = l.split(p.receivers, now)
@@ -68,7 +81,67 @@ func (l *ledger) post(p posting, clock *clock) verdict {
 	if p.check {
 		l.duplicates.remember(p.hash, p.msgID, v.at)
 	}
+	if p.taskID != "" {
+		l.setTask(p.taskID, nil)
+	}
 	return v
+}
+
+// postToChat books a message to a group chat, and separates the members who get it from those who had
+// their 200 of this minute (path/90248).
+func (l *ledger) postToChat(members []*member, now int64) (receivers, dropped []*member) {
+	const perMinute = 200
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range members {
+		if w := l.inChats[m.key].until(now); w.below(perMinute, time.Minute, now) {
+			l.inChats[m.key] = w.with(now)
+			receivers = append(receivers, m)
+		} else {
+			dropped = append(dropped, m)
+		}
+	}
+	return receivers, dropped
+}
+
+// setTask remembers the card of a task, and forgets the oldest when there are too many.
+func (l *ledger) setTask(id string, r *record) {
+	if l.tasks == nil {
+		l.tasks = map[string]*record{}
+	}
+	if _, known := l.tasks[id]; !known {
+		l.taskOrder = append(l.taskOrder, id)
+		if len(l.taskOrder) > maxRemembered {
+			delete(l.tasks, l.taskOrder[0])
+			l.taskOrder = l.taskOrder[1:]
+		}
+	}
+	l.tasks[id] = r
+}
+
+// remember makes the card known by its task_id.
+func (l *ledger) remember(taskID string, r *record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.setTask(taskID, r)
+}
+
+// task is the card of a task_id, or nil.
+func (l *ledger) task(id string) *record {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tasks[id]
+}
+
+// daysCount is how many person-times were delivered today, or yesterday.
+func (l *ledger) daysCount(now time.Time, yesterday bool) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	today := l.today.at(now)
+	if yesterday {
+		return today.before
+	}
+	return today.used
 }
 
 // split separates the members with room in their windows from those without. While nobody is

@@ -2,8 +2,10 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,19 +21,33 @@ type Message struct {
 	Tags    []int     `json:"tags"`    // as addressed
 	// Dropped are the members who did not get it because their minute or hour was full.
 	Dropped []string `json:"dropped,omitempty"`
-	// Body is the member of the request that is named like the msgtype, after cutting.
+	// ChatID and Chat, its name, are of the group it was sent to, if it was; Robot is the name of the
+	// robot that did it, and then AgentID is 0.
+	ChatID string `json:"chatid,omitempty"`
+	Chat   string `json:"chat,omitempty"`
+	Robot  string `json:"robot,omitempty"`
+	// Body is the member of the request that is named like the msgtype, after cutting. In the inbox of
+	// one member a card is as it was last updated for them.
 	Body     json.RawMessage `json:"body"`
 	Request  json.RawMessage `json:"request"` // as sent
 	Recalled bool            `json:"recalled"`
 }
 
-// Text is what a member reads first: the content of a text, the title of a card.
+// Text is what a member reads first: the content of a text, the title of a card or of the first
+// article, the subtitle of a card without title.
 func (m Message) Text() string {
-	var body struct{ Content, Title string }
-	if json.Unmarshal(m.Body, &body); body.Content != "" {
-		return body.Content
+	type titled struct{ Title string }
+	var body struct {
+		Content, Title string
+		MainTitle      titled `json:"main_title"`
+		SubTitleText   string `json:"sub_title_text"`
+		Articles       []titled
 	}
-	return body.Title
+	json.Unmarshal(m.Body, &body)
+	if len(body.Articles) == 0 {
+		body.Articles = []titled{{}}
+	}
+	return cmp.Or(body.Content, body.Title, body.MainTitle.Title, body.Articles[0].Title, body.SubTitleText)
 }
 
 // Filter selects messages. Its zero value selects all.
@@ -46,10 +62,11 @@ type Filter struct {
 
 // Messages returns the remembered messages that f selects, oldest first.
 func (s *WeCom) Messages(f Filter) []Message {
-	records := s.store.newest(strings.ToLower(f.User), f.Limit, f.selects)
+	key := strings.ToLower(f.User)
+	records := s.store.newest(key, f.Limit, f.selects)
 	list := make([]Message, len(records))
 	for i, r := range records {
-		list[i] = r.message()
+		list[i] = r.message(key)
 	}
 	return list
 }
@@ -76,8 +93,8 @@ func (i Inbox) Last() Message {
 	return i[len(i)-1]
 }
 
-// record is a message as the store has it: what it points to is shared and never changed. It does not
-// point to the app, which would keep a whole replaced world alive.
+// record is a message as the store has it: what it points to is shared and never changed, but for card
+// and recalled. It does not point to the app, which would keep a whole replaced world alive.
 type record struct {
 	msgID     string
 	at        time.Time
@@ -91,6 +108,11 @@ type record struct {
 	tags      []string
 	body      any
 	request   []byte // valid JSON, as sent
+
+	chatID, chatName string // of the group, or empty
+	robot            bool   // sent by one; appName is its name
+	card             *cardState
+	recalled         atomic.Bool
 }
 
 func (f Filter) selects(r *record) bool {
@@ -100,8 +122,9 @@ func (f Filter) selects(r *record) bool {
 		(f.Since.IsZero() || !r.at.Before(f.Since))
 }
 
-// message is made when somebody asks, not while the sender waits.
-func (r *record) message() Message {
+// message is made when somebody asks, not while the sender waits. userKey is whose copy it is, or
+// empty.
+func (r *record) message(userKey string) Message {
 	m := Message{
 		MsgID:   r.msgID,
 		At:      r.at,
@@ -111,8 +134,13 @@ func (r *record) message() Message {
 		Users:   userIDs(r.receivers),
 		Parties: numbers(r.parties),
 		Tags:    numbers(r.tags),
-		Body:    encode(r.body),
+		Body:    encode(r.copyOf(userKey).body),
 		Request: bytes.ToValidUTF8(r.request, []byte("\uFFFD")),
+
+		ChatID: r.chatID, Chat: r.chatName, Recalled: r.recalled.Load(),
+	}
+	if r.robot {
+		m.Robot = r.appName
 	}
 	if len(r.dropped) > 0 {
 		m.Dropped = userIDs(r.dropped)

@@ -29,25 +29,28 @@ func (p phones) Messages(corpID, userID string) []phone.Message {
 	if userID == "" {
 		return nil
 	}
-	records := p.sim.store.newest(strings.ToLower(userID), 0, Filter{CorpID: corpID}.selects)
+	key := strings.ToLower(userID)
+	records := p.sim.store.newest(key, 0, Filter{CorpID: corpID}.selects)
 	list := make([]phone.Message, len(records))
 	for i, r := range records {
-		list[i] = r.onPhone()
+		list[i] = r.onPhone(key)
 	}
 	return list
 }
 
-// Subscribe gives every new message until cancel, which closes the channel. Who does not keep up
+// Subscribe gives every new message, and those that changed once more, until cancel, which closes the channel. Who does not keep up
 // misses some; a sender never waits.
 func (p phones) Subscribe() (messages <-chan phone.Message, cancel func()) {
 	return p.sim.phones.add()
 }
 
-func (r *record) onPhone() phone.Message {
+// onPhone is the message on the phone of one member, or as it was sent if userKey is empty.
+func (r *record) onPhone(userKey string) phone.Message {
 	return phone.Message{
 		MsgID: r.msgID, CorpID: r.corpID, At: r.at,
 		AgentID: r.agentID, AppName: r.appName, MsgType: r.msgType,
-		Body: encode(r.body), Users: userIDs(r.receivers),
+		Body: encode(r.copyOf(userKey).body), Users: userIDs(r.receivers),
+		Recalled: r.recalled.Load(),
 	}
 }
 
@@ -82,11 +85,26 @@ func (s *subscribers) remove(ch chan phone.Message) {
 	}
 }
 
+// show tells of a message that is new, or recalled.
 func (s *subscribers) show(r *record) {
-	if s.count.Load() == 0 || len(r.receivers) == 0 {
+	if s.count.Load() > 0 && len(r.receivers) > 0 {
+		s.tell(r.onPhone(""))
+	}
+}
+
+// showCopies tells of a card that changed on the phones of these members, each their own.
+func (s *subscribers) showCopies(r *record, members []*member) {
+	if s.count.Load() == 0 {
 		return
 	}
-	m := r.onPhone()
+	for _, m := range members {
+		changed := r.onPhone(m.key)
+		changed.Users = []string{m.id}
+		s.tell(changed)
+	}
+}
+
+func (s *subscribers) tell(m phone.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ch := range s.open {

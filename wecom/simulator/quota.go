@@ -22,12 +22,16 @@ func (w window) until(now int64) window {
 	return w
 }
 
-// hasRoom says whether the member may get one more at now.
+// hasRoom says whether the member may get one more message at now.
 func (w window) hasRoom(now int64) bool {
 	w = w.until(now)
+	return w.below(memberPerMinute, time.Minute, now) && w.below(memberPerHour, time.Hour, now)
+}
+
+// below says whether fewer than most lie in the span that ends now.
+func (w window) below(most int, span time.Duration, now int64) bool {
 	n := len(w)
-	return (n < memberPerMinute || w[n-memberPerMinute] <= now-int64(time.Minute)) &&
-		(n < memberPerHour || w[n-memberPerHour] <= now-int64(time.Hour))
+	return n < most || w[n-most] <= now-int64(span)
 }
 
 // with is the window after one more at now. When it is full it first lets go of what is older than
@@ -49,16 +53,20 @@ func (w window) idle(now int64) bool {
 	return len(w) == 0 || w[len(w)-1] <= now-int64(time.Hour)
 }
 
-// dayCount counts person-times of one natural day in WeCom's time zone (自然日). A new day, or an
-// earlier one after the clock was set back, starts at zero.
+// dayCount counts person-times of one natural day in WeCom's time zone (自然日), and remembers those of
+// the day before. A new day, or an earlier one after the clock was set back, starts at zero.
 type dayCount struct {
-	day  int64 // since 1970
-	used int
+	day    int64 // since 1970
+	used   int
+	before int // used on the day before
 }
 
 func (d *dayCount) at(now time.Time) *dayCount {
 	_, offset := now.In(beijing).Zone()
 	if day := (now.Unix() + int64(offset)) / (24 * 60 * 60); day != d.day {
+		if d.before = 0; day == d.day+1 {
+			d.before = d.used
+		}
 		d.day, d.used = day, 0
 	}
 	return d

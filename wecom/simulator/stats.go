@@ -4,7 +4,8 @@ import "sync/atomic"
 
 // Stats counts since New or Reset.
 type Stats struct {
-	// Calls counts requests by call, those that failed or met a fault among them.
+	// Calls counts requests by call, those that failed or met a fault among them. Calls that were not
+	// made are left out, but for gettoken and message/send.
 	Calls map[string]int64 `json:"calls"`
 	// Delivered counts messages that reached at least one member.
 	Delivered int64 `json:"delivered"`
@@ -19,14 +20,16 @@ type Stats struct {
 // Stats returns the present counts. Requests under way may be in some of them and not yet in others.
 func (s *WeCom) Stats() Stats {
 	st := Stats{
-		Calls:                make(map[string]int64, len(calls)),
+		Calls:                map[string]int64{},
 		Delivered:            s.stats.delivered.Load(),
 		PersonDeliveries:     s.stats.persons.Load(),
 		DuplicatesSuppressed: s.stats.duplicates.Load(),
 		DroppedOverQuota:     s.stats.dropped.Load(),
 	}
 	for name, n := range s.stats.calls {
-		st.Calls[name] = n.Load()
+		if made := n.Load(); made > 0 || name == "gettoken" || name == "message/send" {
+			st.Calls[name] = made
+		}
 	}
 	return st
 }

@@ -14,8 +14,9 @@ type store struct {
 	mu        sync.RWMutex
 	records   []*record            // oldest first
 	received  map[string][]*record // by key of the member, oldest first
-	receivers int                  // in all records
-	bytes     int                  // of all requests
+	byID      map[string]*record
+	receivers int // in all records
+	bytes     int // of all requests
 }
 
 const (
@@ -28,8 +29,9 @@ func (s *store) keep(r *record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.received == nil {
-		s.received = map[string][]*record{}
+		s.received, s.byID = map[string][]*record{}, map[string]*record{}
 	}
+	s.byID[r.msgID] = r
 	s.records = append(s.records, r)
 	s.receivers += len(r.receivers)
 	s.bytes += len(r.request)
@@ -46,6 +48,7 @@ func (s *store) keep(r *record) {
 func (s *store) dropOldest() {
 	oldest := s.records[0]
 	s.records = withoutFirst(s.records)
+	delete(s.byID, oldest.msgID)
 	s.receivers -= len(oldest.receivers)
 	s.bytes -= len(oldest.request)
 	for _, m := range oldest.receivers {
@@ -82,11 +85,18 @@ func (s *store) newest(userKey string, limit int, match func(*record) bool) []*r
 	return found
 }
 
+// find is nil when there is no such message, or no longer.
+func (s *store) find(msgID string) *record {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.byID[msgID]
+}
+
 // clear forgets all messages and says how many there were.
 func (s *store) clear() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.records)
-	s.records, s.received, s.receivers, s.bytes = nil, nil, 0, 0
+	s.records, s.received, s.byID, s.receivers, s.bytes = nil, nil, nil, 0, 0
 	return n
 }

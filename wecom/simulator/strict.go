@@ -36,6 +36,9 @@ func checkShape(path string, raw json.RawMessage, t reflect.Type) error {
 		}
 		t = t.Elem()
 	}
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+		return nil // it says itself what it takes
+	}
 	want := map[reflect.Kind]string{
 		reflect.Struct: "an object", reflect.Slice: "a list", reflect.String: "a string",
 		reflect.Int: "a number", reflect.Bool: "true or false",

@@ -39,6 +39,10 @@ type WeCom struct {
 	tokens tokens
 	faults faults
 	store  store
+	media  media
+	jobs   jobs
+	codes  codes
+	events events
 	stats  counters
 	phones subscribers
 	page   http.Handler
@@ -122,8 +126,8 @@ func (s *WeCom) SetWorld(w World) error {
 	return nil
 }
 
-// Reset makes the simulator as New made it: its first world, no messages, no tokens, no faults, no
-// quotas used, counters at zero, and the clock where it would be had nobody moved it.
+// Reset makes the simulator as New made it: its first world, no messages, media, events, tokens,
+// faults or group chats, no quotas used, counters at zero, and the clock where it would be had nobody moved it.
 func (s *WeCom) Reset() {
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -131,6 +135,10 @@ func (s *WeCom) Reset() {
 	s.tokens.clear()
 	s.faults.replace(nil)
 	s.store.clear()
+	s.media.clear()
+	s.jobs.clear()
+	s.codes.clear()
+	s.events.clear()
 	s.stats.clear()
 	s.clock.reset()
 }

@@ -6,8 +6,9 @@ import "slices"
 // to [WeCom.SetWorld]. In JSON it is what GET and PUT /_sim/world speak.
 type World struct {
 	Corps []Corp `json:"corps"`
-	// Strict refuses what the documents forbid without saying what happens. For now that is a
-	// duplicate_check_interval above 14400: refused with 40058 if strict, else taken as 14400.
+	// Strict refuses what the documents forbid without saying what happens, such as a
+	// duplicate_check_interval above 14400, which is taken as 14400 otherwise. docs/simulator.md has
+	// the list.
 	Strict bool `json:"strict"`
 }
 
@@ -47,6 +48,11 @@ type App struct {
 	// every caller. gettoken never looks at them.
 	TrustedIPs []string  `json:"trusted_ips,omitempty"`
 	Callback   *Callback `json:"callback,omitempty"`
+	// MiniProgram is the appid of the mini program the app is (小程序应用). Only such apps may send
+	// miniprogram_notice. Defaults to none.
+	MiniProgram string `json:"mini_program,omitempty"`
+	// Forbidden are calls that answer 48002 to the app, such as "media/upload_by_url".
+	Forbidden []string `json:"forbidden,omitempty"`
 }
 
 // Visible is a range of members: the union of its three lists, sub-departments included.
@@ -57,10 +63,11 @@ type Visible struct {
 }
 
 // Callback is where an app receives its events (接收消息服务器), and the keys they are sealed with.
+// Without a URL events go to a recorder inside the simulator, and the keys may be absent.
 type Callback struct {
-	URL    string `json:"url"`
-	Token  string `json:"token"`
-	AESKey string `json:"aes_key"`
+	URL    string `json:"url,omitempty"`
+	Token  string `json:"token,omitempty"`
+	AESKey string `json:"aes_key,omitempty"` // EncodingAESKey, 43 characters
 }
 
 // User is one member (成员). Its id is compared without regard to case, as WeCom does.
@@ -94,6 +101,9 @@ type Robot struct {
 	Key  string `json:"key"`
 	Name string `json:"name"`
 	Chat string `json:"chat,omitempty"`
+	// Users are the members of its group. Defaults to everybody in the corp.
+	Users    []string `json:"users,omitempty"`
+	Disabled bool     `json:"disabled,omitempty"` // it answers 93004
 }
 
 // clone shares nothing with w that either side could change.
@@ -109,7 +119,7 @@ func (w World) clone() World {
 				copied := *a.Callback
 				a.Callback = &copied
 			}
-			a.TrustedIPs = slices.Clone(a.TrustedIPs)
+			a.TrustedIPs, a.Forbidden = slices.Clone(a.TrustedIPs), slices.Clone(a.Forbidden)
 		})
 		c.Users = cloneEach(c.Users, func(u *User) {
 			if u.Licensed != nil {
@@ -122,7 +132,7 @@ func (w World) clone() World {
 		c.Tags = cloneEach(c.Tags, func(t *Tag) {
 			t.Users, t.Parties = slices.Clone(t.Users), slices.Clone(t.Parties)
 		})
-		c.Robots = slices.Clone(c.Robots)
+		c.Robots = cloneEach(c.Robots, func(r *Robot) { r.Users = slices.Clone(r.Users) })
 	})
 	return w
 }

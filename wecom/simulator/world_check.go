@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/hongyan-im/hongyan/wecom/callback"
 )
 
 // Validate says everything that makes w impossible, each with the place it is at, or nil. A world
@@ -118,13 +120,35 @@ func (c *worldCheck) corp(at string, corp Corp) {
 				c.wrong(fmt.Sprintf("%s.trusted_ips[%d]", here, j), "%q is neither an address nor a CIDR range", ip)
 			}
 		}
-		if app.Callback != nil {
-			if u, err := url.Parse(app.Callback.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-				c.wrong(here+".callback.url", "%q is not an http or https address", app.Callback.URL)
+		for j, name := range app.Forbidden {
+			if !isCall(name) {
+				c.wrong(fmt.Sprintf("%s.forbidden[%d]", here, j), "%q is not a call", name)
 			}
 		}
+		c.callback(here+".callback", app.Callback)
+	}
+	for i, robot := range corp.Robots {
+		c.knownUsers(fmt.Sprintf("%s.robots[%d].users", at, i), robot.Users, users)
 	}
 }
+
+// callback demands an address and the keys that go with it, or no address.
+func (c *worldCheck) callback(at string, cb *Callback) {
+	if cb == nil || *cb == (Callback{}) {
+		return
+	}
+	if u, err := url.Parse(cb.URL); cb.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		c.wrong(at+".url", "%q is not an http or https address", cb.URL)
+	}
+	if !callbackToken.MatchString(cb.Token) {
+		c.wrong(at+".token", "is not 1 to 32 letters and digits")
+	}
+	if _, err := callback.New(cb.Token, cb.AESKey, ""); err != nil {
+		c.wrong(at+".aes_key", "is not an EncodingAESKey: 43 letters and digits")
+	}
+}
+
+var callbackToken = regexp.MustCompile(`^[A-Za-z0-9]{1,32}$`)
 
 // userIDForm is what WeCom allows as a userid (path/90195).
 var userIDForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}$`)

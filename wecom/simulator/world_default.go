@@ -1,13 +1,14 @@
 package simulator
 
 // DefaultWorld is the company every simulator starts with: one corp with two apps and seven members.
-// Its ids and secrets are fixed, so that examples and settings can name them.
+// Its ids and secrets are fixed, so that examples and settings can name them. Events of the app 鸿雁 are
+// recorded; 监控 has no callback, so cards with buttons answer 43012 to it.
 func DefaultWorld() World {
 	return World{Strict: true, Corps: []Corp{{
 		CorpID: "ww0000000000000001",
 		Name:   "鸿雁演示",
 		Apps: []App{
-			{AgentID: 1000002, Name: "鸿雁", Secret: "sim-secret-1000002"},
+			{AgentID: 1000002, Name: "鸿雁", Secret: "sim-secret-1000002", Callback: &Callback{}},
 			{AgentID: 1000003, Name: "监控", Secret: "sim-secret-1000003"},
 		},
 		Users: []User{

@@ -27,6 +27,9 @@ func TestWorldValidate(t *testing.T) {
 		{"bad address", func(_ *World, c *Corp) { c.Apps[0].TrustedIPs = []string{"127.0.0.1", "127.0.0.256"} }, `corps[0].apps[0].trusted_ips[1]: "127.0.0.256" is neither an address nor a CIDR range`},
 		{"bad range of addresses", func(_ *World, c *Corp) { c.Apps[0].TrustedIPs = []string{"10.0.0.0/33"} }, `corps[0].apps[0].trusted_ips[0]: "10.0.0.0/33" is neither an address nor a CIDR range`},
 		{"bad callback", func(_ *World, c *Corp) { c.Apps[0].Callback = &Callback{URL: "example.com/cb"} }, `corps[0].apps[0].callback.url: "example.com/cb" is not an http or https address`},
+		{"callback without keys", func(_ *World, c *Corp) { c.Apps[0].Callback = &Callback{URL: "http://e.cn"} }, "corps[0].apps[0].callback.token: is not 1 to 32 letters and digits; corps[0].apps[0].callback.aes_key: is not an EncodingAESKey: 43 letters and digits"},
+		{"forbidden call that is none", func(_ *World, c *Corp) { c.Apps[0].Forbidden = []string{"media/uploads"} }, `corps[0].apps[0].forbidden[0]: "media/uploads" is not a call`},
+		{"robot with an unknown member", func(_ *World, c *Corp) { c.Robots[0].Users = []string{"ghost"} }, `corps[0].robots[0].users[0]: member "ghost" does not exist`},
 		{"empty userid", func(_ *World, c *Corp) { c.Users[3].UserID = "" }, `corps[0].users[3].userid: "" is not 1 to 64 of the characters`},
 		{"userid with a bar", func(_ *World, c *Corp) { c.Users[3].UserID = "a|b" }, `corps[0].users[3].userid: "a|b" is not 1 to 64 of the characters`},
 		{"same userid in capitals", func(_ *World, c *Corp) { c.Users[3].UserID = "LISI" }, "corps[0].users[3].userid: lisi is already used by corps[0].users[2].userid"},
@@ -99,7 +102,9 @@ func TestWorldsAreCopies(t *testing.T) {
 	mine := change(func(w *World) {
 		w.Corps[0].Apps[0].Visible = &Visible{Users: []string{"lisi"}}
 		w.Corps[0].Apps[0].TrustedIPs = []string{"127.0.0.1"}
-		w.Corps[0].Apps[0].Callback = &Callback{URL: "http://127.0.0.1/cb"}
+		w.Corps[0].Apps[0].Callback = &Callback{URL: "http://127.0.0.1/cb", Token: testToken, AESKey: testAESKey}
+		w.Corps[0].Apps[1].Forbidden = []string{"media/get"}
+		w.Corps[0].Robots[0].Users = []string{"lisi"}
 		w.Corps[0].Users[0].Licensed = &yes
 	})
 	untouched := mine.clone()
@@ -108,6 +113,7 @@ func TestWorldsAreCopies(t *testing.T) {
 		c := &w.Corps[0]
 		c.Name, c.Apps[0].Secret, c.Users[1].UserID, c.Users[1].Parties[0] = "x", "x", "x", 9
 		c.Apps[0].Visible.Users[0], c.Apps[0].TrustedIPs[0], c.Apps[0].Callback.URL = "x", "x", "x"
+		c.Apps[1].Forbidden[0], c.Robots[0].Users[0] = "x", "x"
 		*c.Users[0].Licensed, c.Parties[0].ID, c.Robots[0].Key = false, 9, "x"
 		c.Tags[0].Users[0], c.Tags[1].Parties[0] = "x", 9
 	}
