@@ -90,10 +90,18 @@ func (c *caller) transportError(op string, status int, sent bool, err error) err
 	return &TransportError{Op: op, Host: c.host, Status: status, Sent: sent, Err: err}
 }
 
-// mayHaveActed reports whether an answer with this HTTP status leaves room for the call having
-// taken effect. A refusal of the request as such does not, nor does a redirect.
+// mayHaveActed reports whether an answer with this HTTP status leaves room for the call having taken
+// effect. These refuse the request as such, or send it elsewhere. Others do not tell: a proxy may
+// answer 403 because of what WeCom said.
 func mayHaveActed(status int) bool {
-	return status >= 500 || status == http.StatusRequestTimeout || status < 300
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
+		http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired,
+		http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusUnsupportedMediaType,
+		http.StatusMisdirectedRequest, http.StatusTooManyRequests, http.StatusRequestHeaderFieldsTooLarge:
+		return false
+	}
+	return true
 }
 
 // describe says what came instead of WeCom's JSON. The body is quoted no further than an HTML

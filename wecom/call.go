@@ -23,7 +23,7 @@ type caller struct {
 	secret       string  // the app's secret or the robot's key; no error has it
 	http         *http.Client
 	ownTransport bool // http is not the caller's
-	traced       bool // http tells when it begins to send
+	foreign      bool // http does not send by an *http.Transport itself, but by something around it
 	timeout      time.Duration
 }
 
@@ -73,7 +73,7 @@ func (c *Client) call(ctx context.Context, r *request) error {
 // withToken puts the app's token into r and tries; if WeCom refuses the token, once more with
 // another.
 func (c *Client) withToken(ctx context.Context, r *request, try func() error) error {
-	token, err := c.tokens.Token(ctx, "")
+	token, err := c.token(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (c *Client) withToken(ctx context.Context, r *request, try func() error) er
 	if !tokenRefused(err) {
 		return err
 	}
-	fresh, failed := c.tokens.Token(ctx, token)
+	fresh, failed := c.token(ctx, token)
 	switch {
 	case failed != nil:
 		return failed
@@ -93,28 +93,39 @@ func (c *Client) withToken(ctx context.Context, r *request, try func() error) er
 	return try()
 }
 
+// token returns a token. An error of a caller's own TokenSource becomes one of this package: nothing
+// was sent.
+func (c *Client) token(ctx context.Context, stale string) (string, error) {
+	token, err := c.tokens.Token(ctx, stale)
+	switch err.(type) {
+	case nil, *Error, *TransportError:
+		return token, err
+	}
+	return "", c.transportError(opGettoken, 0, false, hide(err, stale))
+}
+
 // gettoken asks WeCom for the app's token (path/91039).
 func (c *Client) gettoken(ctx context.Context) (string, time.Duration, error) {
 	var a tokenAnswer
 	query := "corpid=" + url.QueryEscape(c.corpID) + "&corpsecret=" + url.QueryEscape(c.secret)
-	if err := c.do(ctx, &request{method: http.MethodGet, op: opGettoken, credential: query, answer: &a}); err != nil {
+	if err := c.tokenCaller.do(ctx, &request{method: http.MethodGet, op: opGettoken, credential: query, answer: &a}); err != nil {
 		return "", 0, err
 	}
 	if a.Token == "" {
 		return "", 0, c.transportError(opGettoken, http.StatusOK, true, errors.New("the answer has no access_token"))
 	}
-	const usual, most = 7200, 30 * 24 * 3600
-	seconds := a.ExpiresIn
-	if seconds <= 0 {
-		seconds = usual // not said; if it is less, the first refusal tells
+	const usual, least, most = 7200, 1, 30 * 24 * 3600
+	seconds := float64(usual) // where it is not said: if it is less, the first refusal tells
+	if a.ExpiresIn != nil {
+		seconds = min(max(*a.ExpiresIn, least), most) // 0 is a token in its last second
 	}
-	return a.Token, time.Duration(min(seconds, most) * float64(time.Second)), nil
+	return a.Token, time.Duration(seconds * float64(time.Second)), nil
 }
 
 type tokenAnswer struct {
 	status
-	Token     string  `json:"access_token"`
-	ExpiresIn float64 `json:"expires_in"` // seconds
+	Token     string   `json:"access_token"`
+	ExpiresIn *float64 `json:"expires_in"` // seconds
 }
 
 func (*tokenAnswer) complete() bool { return true } // what is missing is told by name
@@ -143,10 +154,11 @@ func (c *caller) do(ctx context.Context, r *request) error {
 
 // open makes every request of the package, and returns the answer with its body unread.
 func (c *caller) open(ctx context.Context, r *request, out *outgoing) (*http.Response, error) {
-	if c.traced {
-		out.trace.WroteHeaders = out.begin
-		ctx = httptrace.WithClientTrace(ctx, &out.trace)
+	if err := endOf(ctx); err != nil {
+		return nil, c.transportError(r.op, 0, false, err)
 	}
+	out.trace.GetConn, out.trace.WroteHeaders = out.look, out.begin
+	ctx = httptrace.WithClientTrace(ctx, &out.trace)
 	out.url.Path += "/cgi-bin/" + r.op
 	if out.url.RawPath != "" {
 		out.url.RawPath += "/cgi-bin/" + r.op
@@ -178,8 +190,13 @@ func (c *caller) open(ctx context.Context, r *request, out *outgoing) (*http.Res
 	if ended := endOf(ctx); ended != nil && !errors.Is(err, ended) {
 		err = ended
 	}
-	sent := out.begun.Load() || !c.traced && !neverConnected(err)
-	return nil, c.transportError(r.op, 0, sent, scrub(err, c.secret, r.hidden))
+	// A transport that did not say that it looks for a connection says nothing by not saying that it
+	// sent: what wraps one may keep the trace from it, and may have tried several times.
+	sent := out.begun.Load() || !out.traced.Load()
+	if c.foreign {
+		return nil, c.transportError(r.op, 0, sent, hide(err, c.secret, r.hidden))
+	}
+	return nil, c.transportError(r.op, 0, sent && !neverConnected(err), scrub(err, c.secret, r.hidden))
 }
 
 // blankRequest is copied for every call: http.NewRequest would parse an address that is at hand.
@@ -219,8 +236,11 @@ type outgoing struct {
 	reader bytes.Reader
 	answer io.LimitedReader
 	trace  httptrace.ClientTrace
-	begun  atomic.Bool // the transport began to send: until then WeCom cannot have acted
+	traced atomic.Bool // the transport tells what it does
+	begun  atomic.Bool // it began to send: until then WeCom cannot have acted
 }
+
+func (o *outgoing) look(string) { o.traced.Store(true) }
 
 func (o *outgoing) begin() { o.begun.Store(true) }
 

@@ -50,8 +50,8 @@ type Config struct {
 	// HTTPClient makes the requests. nil means one of the client's own, which keeps connections open
 	// under load; of the standard one's, all but two are closed again after each burst.
 	HTTPClient *http.Client
-	// Timeout bounds one call, the answer's body included, whatever the context allows. Where files
-	// go up or down it bounds each pause instead, so that large ones may take their time. 0 means 15 s.
+	// Timeout bounds one request to WeCom, the answer's body included, whatever the context allows; of
+	// a file, the pauses. Waiting for a token comes on top. 0 means 15 s.
 	Timeout time.Duration
 
 	// Tokens keeps the token. nil means in this client's memory; give the same store to all clients
@@ -78,10 +78,11 @@ const (
 // Client sends for one app. It is safe for concurrent use, and meant to be made once and kept.
 type Client struct {
 	caller
-	corpID  string
-	agentID int
-	tokens  TokenSource
-	media   *mediaStore
+	corpID      string
+	agentID     int
+	tokens      TokenSource
+	tokenCaller caller // of gettoken, with connections of its own
+	media       *mediaStore
 }
 
 // New returns a client for the app that config describes, or a *[ConfigError]. It asks nobody: a
@@ -97,6 +98,10 @@ func New(config Config) (*Client, error) {
 	c := &Client{caller: calls, corpID: config.CorpID, agentID: config.AgentID, tokens: config.TokenSource}
 	c.media = newMediaStore(config.Media, c.corpID, c.host, c.uploadForm)
 	if c.tokens == nil {
+		c.tokenCaller = c.caller
+		if c.tokenCaller.http, err = newTokenHTTPClient(config, c.http); err != nil {
+			return nil, err
+		}
 		store := config.Tokens
 		if store == nil {
 			store = NewMemoryStore()
@@ -127,7 +132,7 @@ func newCaller(config Config) (caller, error) {
 	}
 	return caller{
 		base: *base, host: base.Scheme + "://" + base.Host, secret: config.Secret,
-		http: httpClient, ownTransport: config.HTTPClient == nil, traced: isTraced(httpClient),
+		http: httpClient, ownTransport: config.HTTPClient == nil, foreign: isForeign(httpClient),
 		timeout: orDefault(config.Timeout, defaultTimeout),
 	}, nil
 }
@@ -166,6 +171,8 @@ func (c Config) check() error {
 		return wrong("MaxConns", "is %d", c.MaxConns)
 	case c.TokenLease != 0 && c.TokenLease < minTokenLease:
 		return wrong("TokenLease", "is %v, the least is %v", c.TokenLease, minTokenLease)
+	case c.TokenSource != nil && c.Tokens != nil:
+		return wrong("Tokens", "does not go with TokenSource, which looks after the token by itself")
 	case c.HTTPClient != nil && c.Proxy != "":
 		return wrong("Proxy", "does not go with HTTPClient: set it on its Transport")
 	case c.HTTPClient != nil && c.MaxConns != 0:
@@ -210,7 +217,12 @@ func (c *Client) Token(ctx context.Context, stale string) (string, error) {
 
 // CloseIdleConnections closes the connections that are not in use just now. A client needs no other
 // end.
-func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() {
+	c.http.CloseIdleConnections()
+	if c.tokenCaller.http != nil {
+		c.tokenCaller.http.CloseIdleConnections()
+	}
+}
 
 func orDefault[T comparable](value, otherwise T) T {
 	var zero T

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -75,6 +76,9 @@ type TransportError struct {
 func (e *TransportError) Error() string {
 	return fmt.Sprintf("wecom: %s: no answer from %s: %v", e.Op, e.Host, e.Err)
 }
+
+// Format prints the text of the error, whatever the verb: its cause is not to be spelled out.
+func (e *TransportError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
 // Unwrap returns the cause, such as context.DeadlineExceeded.
 func (e *TransportError) Unwrap() error { return e.Err }

@@ -168,6 +168,9 @@ func bit(b bool) int {
 // WeCom takes: numbers in quotes, blanks round "|", fields it does not know, and the bodies of
 // other msgtypes beside the real one. A msgtype that is not known is a *[ValidationError].
 func (m *Message) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
 	var in struct {
 		ToUser                 joined     `json:"touser"`
 		ToParty                joined     `json:"toparty"`

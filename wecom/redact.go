@@ -2,6 +2,7 @@ package wecom
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,8 +61,12 @@ func (c Config) LogValue() slog.Value {
 
 // MarshalJSON writes the configuration without its secret.
 func (c Config) MarshalJSON() ([]byte, error) {
-	return fmt.Appendf(nil, `{"corp_id":%q,"agent_id":%d,"secret":%q,"base_url":%q}`,
-		c.CorpID, c.AgentID, mask(c.Secret), safeURL(c.BaseURL)), nil
+	return json.Marshal(struct {
+		CorpID  string `json:"corp_id"`
+		AgentID int    `json:"agent_id"`
+		Secret  string `json:"secret"`
+		BaseURL string `json:"base_url"`
+	}{c.CorpID, c.AgentID, mask(c.Secret), safeURL(c.BaseURL)})
 }
 
 // String names the app the client sends for.
@@ -136,6 +141,19 @@ func scrub(err error, secrets ...string) error {
 		return &scrubbedError{text: clean, cause: err}
 	}
 	return err
+}
+
+// hide is scrub for an error that is not of the standard library: whatever stands in its fields is
+// out of reach too.
+func hide(err error, secrets ...string) error {
+	if clean, ok := scrub(err, secrets...).(*scrubbedError); ok {
+		return clean
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return &scrubbedError{text: scrubText(err.Error(), secrets...), cause: err}
 }
 
 // scrubbedError hides an error whose text had a secret in it; the original must not be reachable

@@ -12,8 +12,9 @@ import (
 func newHTTPClient(config Config) (*http.Client, error) {
 	if config.HTTPClient != nil {
 		own := *config.HTTPClient // a copy: the redirect rule is ours alone
-		if own.CheckRedirect == nil {
-			own.CheckRedirect = stay
+		own.CheckRedirect = stay
+		if own.Transport == nil {
+			own.Transport = http.DefaultTransport // now: what stands there may be replaced later
 		}
 		return &own, nil
 	}
@@ -28,14 +29,20 @@ func newHTTPClient(config Config) (*http.Client, error) {
 // token in the query would be shown to wherever it leads.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// isTraced reports whether the client keeps to net/http/httptrace. What wraps a transport may not,
-// and its silence must not be taken for "nothing was sent".
-func isTraced(c *http.Client) bool {
-	if c.Transport == nil {
-		return true
+// newTokenHTTPClient returns a client for gettoken, which must not wait for a connection behind the
+// messages that wait for the token. A caller's own client serves both.
+func newTokenHTTPClient(config Config, other *http.Client) (*http.Client, error) {
+	if config.HTTPClient != nil {
+		return other, nil
 	}
+	config.MaxConns = 2
+	return newHTTPClient(config)
+}
+
+// isForeign reports whether a client sends by something that is not an *http.Transport.
+func isForeign(c *http.Client) bool {
 	_, ok := c.Transport.(*http.Transport)
-	return ok
+	return !ok
 }
 
 func newTransport(config Config) (*http.Transport, error) {
@@ -67,6 +74,9 @@ func newTransport(config Config) (*http.Transport, error) {
 		TLSHandshakeTimeout: 5 * time.Second,
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true, // the answers are a few hundred bytes
+		// All messages share one connection of HTTP/2. If the line swallows what is sent, only a ping
+		// finds out before TCP gives up after a quarter of an hour.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 3 * time.Second},
 		// One buffer holds the largest text message with its headers.
 		WriteBufferSize: 4 << 10,
 		ReadBufferSize:  4 << 10,

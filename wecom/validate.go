@@ -36,7 +36,8 @@ const (
 	Elements    Unit = "elements"    // of a list in the body, such as articles or buttons
 )
 
-// FieldError says what is wrong with one field of a message. It tells sizes, never contents.
+// FieldError says what is wrong with one field of a message. It tells sizes, ids and names of types,
+// never what the message says.
 type FieldError struct {
 	Field   string // WeCom's own name of the field, such as "text.content"
 	Problem Problem
