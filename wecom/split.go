@@ -49,7 +49,7 @@ func SplitText(text string, o SplitOptions) []string {
 // clause, a word. It keeps links, images, mentions, inline code and table rows whole. Bold, italic and
 // coloured text, and blocks of code, are cut only when nothing else is in reach; then they are closed at the
 // cut and opened again in the next part. A table goes on with its header, a quote and a heading with their
-// marks. A heading is not left alone at the end of a part.
+// marks. A heading goes with what follows it.
 //
 // Only that markup is added, and nothing is left out: see docs/splitting.md for the exact promises.
 func SplitMarkdown(content string, d Dialect, o SplitOptions) []string {

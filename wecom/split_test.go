@@ -86,6 +86,40 @@ func TestSplitLimits(t *testing.T) {
 	}
 }
 
+func TestSplitMarkdown(t *testing.T) {
+	alert := "### <font color=\"warning\">严重</font> 支付服务异常\n> 主机：`pay-7`\n> 成功率：<font color=\"warning\">71.3%</font>，[监控](https://mon.example.com/d/pay?from=now-1h)\n" +
+		"> 值班：<@zhangsan>\n\n**请在 30 分钟内处理**，否则通知 <font color=\"comment\">支付组 👨‍💻</font>\n\n"
+	week := "# 第 9 周\n\n本周完成 *三* 项：\n\n1. 迁移 `db-3`\n   - 停机 **4 分钟**\n2. 新的 [手册](https://wiki.example.com/a_(b))\n3. ![图](https://a.example/x.png)\n\n" +
+		"| 服务 | 可用率 |\n| :--- | ---: |\n| 支付 | 99.95% |\n| 对账 | 99.99% |\n\n```sh\nsystemctl restart pay   # 支付\n```\n\n---\n\n"
+	for _, c := range []struct {
+		name    string
+		content string
+		dialect wecom.Dialect
+		begins  string
+		whole   []string // what is never cut
+	}{
+		{"alerts of an app", strings.Repeat(alert, 30), wecom.DialectApp, "### ", []string{alert}},
+		{"alerts of a robot", strings.Repeat(alert, 30), wecom.DialectRobot, "### ", []string{alert}},
+		{"weeks", strings.Repeat(week, 40), wecom.DialectRobotV2, "# ", []string{week}},
+		{"one long list", strings.Repeat("- 支付：成功率 **99.9%**，见 [面板](https://mon.example.com/d/pay)\n", 100), wecom.DialectRobotV2, "- ", nil},
+	} {
+		parts := wecom.SplitMarkdown(c.content, c.dialect, wecom.SplitOptions{})
+		if len(parts) < 2 || strings.Join(parts, "") != c.content {
+			t.Errorf("%s: the %d parts joined are not the content", c.name, len(parts))
+		}
+		for i, part := range parts {
+			if !strings.HasPrefix(part, c.begins) {
+				t.Errorf("%s, part %d begins with %.40q", c.name, i+1, part)
+			}
+			for _, whole := range c.whole {
+				if strings.ReplaceAll(part, whole, "") != "" {
+					t.Errorf("%s, part %d has a cut block in it: %q", c.name, i+1, part)
+				}
+			}
+		}
+	}
+}
+
 func ExampleSplitMarkdown() {
 	report := "## 昨日失败任务\n\n| 任务 | 耗时 |\n| :--- | ---: |\n" + strings.Repeat("| 对账-华东 | 41 min |\n", 30)
 	parts := wecom.SplitMarkdown(report, wecom.DialectRobotV2, wecom.SplitOptions{Limit: 512, Numbered: true})

@@ -192,7 +192,7 @@ func TestTextIsLinear(t *testing.T) {
 	}
 }
 
-func BenchmarkText(b *testing.B) {
+func BenchmarkSplitText(b *testing.B) {
 	para := "告警：数据库 db-3 的磁盘使用率已超过 91.5%，请尽快处理。详见 <a href=\"https://mon.example.com/d/1\">监控</a>。\nThe disk of db-3 is nearly full. Please clean it up.\n\n"
 	text := strings.Repeat(para, 64<<10/len(para))
 	b.SetBytes(int64(len(text)))
