@@ -14,16 +14,6 @@ type SplitOptions struct {
 	Numbered bool
 }
 
-// Dialect is one of WeCom's markdowns.
-type Dialect int
-
-// The dialects of markdown, with the limits of one message.
-const (
-	DialectApp     Dialect = iota // markdown of an app: 2048 bytes (path/90236)
-	DialectRobot                  // markdown of a group robot: 4096 bytes (path/91770)
-	DialectRobotV2                // markdown_v2 of a group robot: 4096 bytes (path/91770)
-)
-
 // SplitText splits a text into parts that [Text] takes whole: 2048 bytes each, unless the options say
 // otherwise (path/90236). A text that fits is returned as it is, even the empty one.
 //
@@ -43,7 +33,8 @@ func SplitText(text string, o SplitOptions) []string {
 }
 
 // SplitMarkdown splits markdown into parts that WeCom takes, each well-formed by itself: 2048 bytes for an
-// app, 4096 for a robot (path/90236, path/91770). Content that fits is returned as it is.
+// app, 4096 for a robot (path/90236, path/99110). For markdown of a group chat ([DialectGroup] as well), set
+// the limit to 2048 (path/90248). Content that fits is returned as it is.
 //
 // It cuts before a heading, else after a paragraph, before an item of a list, after a line, a sentence, a
 // clause, a word. It keeps links, images, mentions, inline code and table rows whole. Bold, italic and
@@ -53,12 +44,12 @@ func SplitText(text string, o SplitOptions) []string {
 //
 // Only that markup is added, and nothing is left out: see docs/splitting.md for the exact promises.
 func SplitMarkdown(content string, d Dialect, o SplitOptions) []string {
-	syntax, limit := split.V1, 4096
+	syntax, limit := split.V1, 2048
 	switch d {
-	case DialectApp:
-		limit = 2048
-	case DialectRobotV2:
-		syntax = split.V2
+	case DialectGroup:
+		limit = 4096
+	case DialectV2:
+		syntax, limit = split.V2, 4096
 	}
 	if o.Limit <= 0 {
 		o.Limit = limit

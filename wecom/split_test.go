@@ -69,8 +69,8 @@ func TestSplitLimits(t *testing.T) {
 		{"text, a limit too small", wecom.SplitText(text, wecom.SplitOptions{Limit: 1}), 64},
 		{"text, a limit below zero", wecom.SplitText(text, wecom.SplitOptions{Limit: -1}), 2048},
 		{"app", wecom.SplitMarkdown(text, wecom.DialectApp, wecom.SplitOptions{Numbered: true}), 2048},
-		{"robot", wecom.SplitMarkdown(text, wecom.DialectRobot, wecom.SplitOptions{Numbered: true}), 4096},
-		{"markdown_v2", wecom.SplitMarkdown(text, wecom.DialectRobotV2, wecom.SplitOptions{}), 4096},
+		{"robot", wecom.SplitMarkdown(text, wecom.DialectGroup, wecom.SplitOptions{Numbered: true}), 4096},
+		{"markdown_v2", wecom.SplitMarkdown(text, wecom.DialectV2, wecom.SplitOptions{}), 4096},
 		{"markdown, a limit too small", wecom.SplitMarkdown(text, wecom.DialectApp, wecom.SplitOptions{Limit: 100}), 512},
 	} {
 		longest := 0
@@ -99,9 +99,9 @@ func TestSplitMarkdown(t *testing.T) {
 		whole   []string // what is never cut
 	}{
 		{"alerts of an app", strings.Repeat(alert, 30), wecom.DialectApp, "### ", []string{alert}},
-		{"alerts of a robot", strings.Repeat(alert, 30), wecom.DialectRobot, "### ", []string{alert}},
-		{"weeks", strings.Repeat(week, 40), wecom.DialectRobotV2, "# ", []string{week}},
-		{"one long list", strings.Repeat("- 支付：成功率 **99.9%**，见 [面板](https://mon.example.com/d/pay)\n", 100), wecom.DialectRobotV2, "- ", nil},
+		{"alerts of a robot", strings.Repeat(alert, 30), wecom.DialectGroup, "### ", []string{alert}},
+		{"weeks", strings.Repeat(week, 40), wecom.DialectV2, "# ", []string{week}},
+		{"one long list", strings.Repeat("- 支付：成功率 **99.9%**，见 [面板](https://mon.example.com/d/pay)\n", 100), wecom.DialectV2, "- ", nil},
 	} {
 		parts := wecom.SplitMarkdown(c.content, c.dialect, wecom.SplitOptions{})
 		if len(parts) < 2 || strings.Join(parts, "") != c.content {
@@ -122,7 +122,7 @@ func TestSplitMarkdown(t *testing.T) {
 
 func ExampleSplitMarkdown() {
 	report := "## 昨日失败任务\n\n| 任务 | 耗时 |\n| :--- | ---: |\n" + strings.Repeat("| 对账-华东 | 41 min |\n", 30)
-	parts := wecom.SplitMarkdown(report, wecom.DialectRobotV2, wecom.SplitOptions{Limit: 512, Numbered: true})
+	parts := wecom.SplitMarkdown(report, wecom.DialectV2, wecom.SplitOptions{Limit: 512, Numbered: true})
 	lines := strings.SplitAfter(parts[1], "\n")
 	fmt.Print(strings.Join(lines[:5], ""))
 	// Output:
