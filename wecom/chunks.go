@@ -19,20 +19,17 @@ func (t To) Chunks() []To {
 	if t.fits() {
 		return []To{t}
 	}
-	t.Users = distinct(t.Users, strings.ToLower)
-	t.Parties = distinct(t.Parties, func(id int) int { return id })
-	t.Tags = distinct(t.Tags, func(id int) int { return id })
+	same := func(id int) int { return id }
+	users, parties, tags := distinct(t.Users, strings.ToLower), distinct(t.Parties, same), distinct(t.Tags, same)
 	var chunks []To
-	for {
+	for len(users)+len(parties)+len(tags) > 0 {
 		var c To
-		c.Users, t.Users = take(t.Users, MaxUsers)
-		c.Parties, t.Parties = take(t.Parties, MaxParties)
-		c.Tags, t.Tags = take(t.Tags, MaxTags)
-		if len(c.Users)+len(c.Parties)+len(c.Tags) == 0 {
-			return chunks
-		}
+		c.Users, users = take(users, MaxUsers)
+		c.Parties, parties = take(parties, MaxParties)
+		c.Tags, tags = take(tags, MaxTags)
 		chunks = append(chunks, c)
 	}
+	return chunks
 }
 
 func (t To) fits() bool {

@@ -7,16 +7,6 @@ import (
 	"strings"
 )
 
-// Dialect is one of the kinds of markdown that WeCom has.
-type Dialect string
-
-// The dialects.
-const (
-	DialectApp   Dialect = "app"   // msgtype markdown of message/send
-	DialectGroup Dialect = "group" // msgtype markdown of group robots and group chats, which knows mentions too
-	DialectV2    Dialect = "v2"    // msgtype markdown_v2 of group robots
-)
-
 // LintMarkdown returns what of a markdown text the dialect does not know and clients therefore show
 // as typed: each kind once, with the line where it is first seen.
 //

@@ -32,24 +32,24 @@ func SplitText(text string, o SplitOptions) []string {
 	return split.Text(text, split.Options(o))
 }
 
-// SplitMarkdown splits markdown into parts that WeCom takes, each well-formed by itself: 2048 bytes for
-// [DialectApp], 4096 for [DialectGroup] and [DialectV2] of a robot (path/90236, path/91770); a group
-// chat of an app takes 2048, to be given as the limit. Content that fits is returned as it is.
+// SplitMarkdown splits markdown into parts that WeCom takes, each well-formed by itself: 2048 bytes for an
+// app, 4096 for a robot (path/90236, path/99110). For markdown of a group chat ([DialectGroup] as well), set
+// the limit to 2048 (path/90248). Content that fits is returned as it is.
 //
 // It cuts before a heading, else after a paragraph, before an item of a list, after a line, a sentence, a
 // clause, a word. It keeps links, images, mentions, inline code and table rows whole. Bold, italic and
 // coloured text, and blocks of code, are cut only when nothing else is in reach; then they are closed at the
 // cut and opened again in the next part. A table goes on with its header, a quote and a heading with their
-// marks. A heading is not left alone at the end of a part.
+// marks. A heading goes with what follows it.
 //
 // Only that markup is added, and nothing is left out: see docs/splitting.md for the exact promises.
 func SplitMarkdown(content string, d Dialect, o SplitOptions) []string {
-	syntax, limit := split.V1, 4096
+	syntax, limit := split.V1, 2048
 	switch d {
-	case DialectApp:
-		limit = 2048
+	case DialectGroup:
+		limit = 4096
 	case DialectV2:
-		syntax = split.V2
+		syntax, limit = split.V2, 4096
 	}
 	if o.Limit <= 0 {
 		o.Limit = limit

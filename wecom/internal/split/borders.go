@@ -48,10 +48,13 @@ const (
 // before returns the level of a cut before r, which is the start of rest. Call it for each code
 // point in order. The second result is the number of bytes it looked ahead.
 func (b *borders) before(r rune, rest string) (level, int) {
+	c := classOf(r)
 	if !b.graphemes.border(r) {
+		if c == newline { // of CRLF; anything else inside a character is of no account
+			b.take(c)
+		}
 		return codePoint, 0
 	}
-	c := classOf(r)
 	l, ahead := b.worth(c, rest)
 	b.take(c)
 	return l, ahead

@@ -2,6 +2,7 @@ package split
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,15 +21,23 @@ type lineLevel struct {
 	level level
 }
 
+// lineLevel returns what a cut before the line at a place is worth; l is what its line breaks say.
+func (d *document) lineLevel(at int, l level) level {
+	n, found := slices.BinarySearchFunc(d.lines, at, func(line lineLevel, at int) int { return line.at - at })
+	if found {
+		return d.lines[n].level
+	}
+	return l
+}
+
 // cutter decides where the parts of a document end, and completes their markup. It goes through the
 // text once, and through no byte more than a few times, whatever is in it.
 type cutter struct {
 	*document
-	room     int    // bytes of a part
-	open     []span // what the next part begins inside of
-	next     int    // spans[next:] start at or after the next part's start
-	nextLine int    // the same of lines
-	scratch  []span
+	room    int    // bytes of a part
+	open    []span // what the next part begins inside of
+	next    int    // spans[next:] start at or after the next part's start
+	scratch []span
 }
 
 // cut returns the parts, or nil when there are more than most. Each has at most room bytes.
@@ -71,7 +80,7 @@ func (c *cutter) end(start int) int {
 	var best candidates
 	var b borders
 	inside := append(c.scratch[:0], c.open...)
-	next, nextLine := c.next, c.nextLine
+	next := c.next
 	tier, closing, change := free, 0, start // change is where the first two must be found anew
 	for i := start; used+i-start <= c.room && i < len(c.text); {
 		r, size := utf8.DecodeRuneInString(c.text[i:])
@@ -86,12 +95,7 @@ func (c *cutter) end(start int) int {
 			c.steps += len(inside)
 		}
 		if l >= line {
-			for nextLine < len(c.lines) && c.lines[nextLine].at < i {
-				nextLine++
-			}
-			if nextLine < len(c.lines) && c.lines[nextLine].at == i {
-				l = c.lines[nextLine].level
-			}
+			l = c.lineLevel(i, l)
 		}
 		if i > start && tier != never && used+i-start+closing <= c.room {
 			best[tier][l] = i
@@ -144,9 +148,6 @@ func (b *candidates) last(worst int, least level) int {
 func (c *cutter) part(start, end int) string {
 	before := append(c.scratch[:0], c.open...)
 	c.open, c.next = c.enter(c.open, c.next, end)
-	for c.nextLine < len(c.lines) && c.lines[c.nextLine].at < end {
-		c.nextLine++
-	}
 	c.scratch = before
 	body := c.text[start:end]
 	if len(before)+len(c.open) == 0 {

@@ -137,6 +137,27 @@ func TestMarkdownKeepsContexts(t *testing.T) {
 	}
 }
 
+// TestMarkdownOfAnything mixes pieces of markup at random: nothing is promised about their looks, but
+// everything else.
+func TestMarkdownOfAnything(t *testing.T) {
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	defer func() {
+		if t.Failed() {
+			t.Logf("seed %d", seed)
+		}
+	}()
+	for i := range 300 {
+		var b strings.Builder
+		few := r.IntN(10) + 1
+		for b.Len() < 3000 {
+			piece := nastyMarkdown[r.IntN(len(nastyMarkdown))]
+			b.WriteString(strings.Repeat(piece[:min(len(piece), 600)], 1+r.IntN(few)))
+		}
+		checkMarkdown(t, b.String(), V1+Syntax(i%2), Options{Limit: MinMarkdownLimit + r.IntN(200), Numbered: r.IntN(2) == 0})
+	}
+}
+
 func FuzzMarkdown(f *testing.F) {
 	for _, p := range nastyMarkdown {
 		f.Add(strings.Repeat(p, 1+600/len(p)), uint16(0), true, false)
@@ -190,7 +211,7 @@ func TestMarkdownIsLinear(t *testing.T) {
 	checkSteps(t, "runs of backticks", d)
 }
 
-func BenchmarkMarkdown(b *testing.B) {
+func BenchmarkSplitMarkdown(b *testing.B) {
 	w := writer{rand: rand.New(rand.NewPCG(1, 1)), syntax: V2}
 	text := w.document(1000)[:64<<10]
 	b.SetBytes(int64(len(text)))

@@ -22,6 +22,7 @@ func TestText(t *testing.T) {
 		{"paragraph before line", "一二三四五六七八九十一二\n\n" + "甲乙丙丁\n戊己庚辛壬癸", []string{"一二三四五六七八九十一二\n\n", "甲乙丙丁\n戊己庚辛壬癸"}},
 		{"a paragraph that would leave a part less than half full is no reason", "一\n\n一二三四五六七八九十\n" + "甲乙丙丁戊己庚辛壬癸", []string{"一\n\n一二三四五六七八九十\n", "甲乙丙丁戊己庚辛壬癸"}},
 		{"Windows line breaks", a + "\r\n\r\n" + b, []string{a + "\r\n\r\n", b}},
+		{"Windows line", a[:30] + " a\r\n" + b[:20] + " " + b, []string{a[:30] + " a\r\n", b[:20] + " " + b}},
 		{"blank lines stay together", a + "\n \t\n\n" + b, []string{a + "\n \t\n\n", b}},
 		{"Chinese sentence", "磁盘使用率已经超过百分之九十。请尽快清理，否则服务会停", []string{"磁盘使用率已经超过百分之九十。", "请尽快清理，否则服务会停"}},
 		{"the quote belongs to the sentence", "他说：“磁盘已经满了，快去清理！”然后大家都去清理磁盘了", []string{"他说：“磁盘已经满了，快去清理！”", "然后大家都去清理磁盘了"}},
@@ -191,7 +192,7 @@ func TestTextIsLinear(t *testing.T) {
 	}
 }
 
-func BenchmarkText(b *testing.B) {
+func BenchmarkSplitText(b *testing.B) {
 	para := "告警：数据库 db-3 的磁盘使用率已超过 91.5%，请尽快处理。详见 <a href=\"https://mon.example.com/d/1\">监控</a>。\nThe disk of db-3 is nearly full. Please clean it up.\n\n"
 	text := strings.Repeat(para, 64<<10/len(para))
 	b.SetBytes(int64(len(text)))
