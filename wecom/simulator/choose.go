@@ -1,23 +1,53 @@
 package simulator
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 )
 
-// choose gives the options of every question on the card: those the member chose, or the preset ones.
-func (t *templateCard) choose(given map[string][]string) (map[string][]string, error) {
+// choose gives the options of every question on the card: those that the member chose now, or those
+// that their phone shows.
+func (c cardCopy) choose(t *templateCard, given map[string][]string) (map[string][]string, error) {
 	questions := t.questions()
 	if len(questions) == 0 {
-		if len(given) > 0 {
-			return nil, errNothingToChoose
+		for _, ids := range given {
+			if len(ids) > 0 {
+				return nil, errNothingToChoose
+			}
 		}
 		return nil, nil
 	}
+	chosen, err := sortOptions(questions, given)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range questions {
+		shown, many := c.shown(q, t.Checkbox), q == t.Checkbox && q.Mode == 1
+		ids, ok := chosen[q.QuestionKey]
+		if !ok {
+			ids = shown
+			chosen[q.QuestionKey] = ids
+		}
+		switch {
+		case len(ids) > 1 && !many:
+			return nil, fmt.Errorf("question %q takes one option, not %d", q.QuestionKey, len(ids))
+		case len(ids) == 0:
+			return nil, fmt.Errorf("question %q: choose at least one option", q.QuestionKey)
+		case q.Disable && !slices.Equal(ids, shown):
+			return nil, fmt.Errorf("question %q is locked", q.QuestionKey)
+		}
+	}
+	return chosen, nil
+}
+
+// sortOptions gives each option to its question, once.
+func sortOptions(questions []*cardQuestion, given map[string][]string) (map[string][]string, error) {
 	chosen := map[string][]string{}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if key != "" && len(given[key]) == 0 {
+			chosen[key] = []string{}
+		}
 		for _, id := range given[key] {
 			q := questionFor(questions, key, id)
 			if q == nil {
@@ -26,19 +56,6 @@ func (t *templateCard) choose(given map[string][]string) (map[string][]string, e
 			if !slices.Contains(chosen[q.QuestionKey], id) {
 				chosen[q.QuestionKey] = append(chosen[q.QuestionKey], id)
 			}
-		}
-	}
-	for _, q := range questions {
-		ids := chosen[q.QuestionKey]
-		if ids == nil {
-			ids = q.preset(q == t.Checkbox)
-			chosen[q.QuestionKey] = ids
-		}
-		switch many := q == t.Checkbox && q.Mode == 1; {
-		case len(ids) > 1 && !many:
-			return nil, fmt.Errorf("question %q takes one option, not %d", q.QuestionKey, len(ids))
-		case len(ids) == 0:
-			return nil, errors.New("choose at least one option")
 		}
 	}
 	return chosen, nil
@@ -52,15 +69,30 @@ func ofQuestion(key string) string {
 }
 
 // questionFor is the question that has the option: the one with this key, or, if it is empty, the
-// first. A locked question has nothing to choose.
+// first.
 func questionFor(questions []*cardQuestion, key, optionID string) *cardQuestion {
 	for _, q := range questions {
 		fits := key == "" || key == q.QuestionKey
-		if fits && !q.Disable && slices.ContainsFunc(q.OptionList, func(o cardOption) bool { return o.ID == optionID }) {
+		if fits && slices.ContainsFunc(q.OptionList, func(o cardOption) bool { return o.ID == optionID }) {
 			return q
 		}
 	}
 	return nil
+}
+
+// shown is what the phone shows as chosen: what the member chose before, if that is still there, or
+// what is preset.
+func (c cardCopy) shown(q, checkbox *cardQuestion) []string {
+	before := c.chosen[q.QuestionKey]
+	for _, id := range before {
+		if questionFor([]*cardQuestion{q}, "", id) == nil {
+			return q.preset(q == checkbox)
+		}
+	}
+	if len(before) > 0 {
+		return before
+	}
+	return q.preset(q == checkbox)
 }
 
 // preset is what is chosen when nobody chooses: the ticked options of a checkbox; the selected one of

@@ -16,7 +16,7 @@ type Click struct {
 	// that has a submit button.
 	Key string
 	// OptionIDs are the options chosen, by question_key. Under the key "" they may be for any question
-	// of the card. A question without any keeps what it is preset to.
+	// of the card. A question that is not named keeps what the phone shows.
 	OptionIDs map[string][]string
 }
 
@@ -70,7 +70,7 @@ func (c cardCopy) press(click Click, e *CallbackEvent) (order []string, err erro
 	case *taskCardBody:
 		return nil, card.press(click, e)
 	case *templateCard:
-		return card.press(click, e)
+		return c.pressCard(card, click, e)
 	}
 	return nil, errors.New("nothing on this message can be pressed")
 }
@@ -93,7 +93,7 @@ var (
 	errNothingToChoose = errors.New("there is nothing to choose with this key")
 )
 
-func (t *templateCard) press(click Click, e *CallbackEvent) (order []string, err error) {
+func (c cardCopy) pressCard(t *templateCard, click Click, e *CallbackEvent) (order []string, err error) {
 	if t.SubmitButton != nil && click.Key == "" {
 		click.Key = t.SubmitButton.Key
 	}
@@ -110,7 +110,7 @@ func (t *templateCard) press(click Click, e *CallbackEvent) (order []string, err
 		return nil, errDeadButtons
 	}
 	e.Event = "template_card_event"
-	if e.Chosen, err = t.choose(click.OptionIDs); err != nil {
+	if e.Chosen, err = c.choose(t, click.OptionIDs); err != nil {
 		return nil, err
 	}
 	for _, q := range t.questions() {

@@ -79,6 +79,8 @@ func TestClicks(t *testing.T) {
 		chosen map[string][]string
 	}{
 		{"button", Click{buttons, "lisi", "decline", nil}, "template_card_event", "decline", map[string][]string{"window": {"night"}}},
+		{"button again", Click{buttons, "lisi", "approve", map[string][]string{"window": {"now"}}}, "template_card_event", "approve", map[string][]string{"window": {"now"}}},
+		{"button as shown", Click{buttons, "lisi", "decline", map[string][]string{}}, "template_card_event", "decline", map[string][]string{"window": {"now"}}},
 		{"menu", Click{buttons, "lisi", "mute", nil}, "template_card_menu_event", "mute", nil},
 		{"vote as preset", Click{vote, "lisi", "vote", nil}, "template_card_event", "vote", map[string][]string{"lunch": {"noodles"}}},
 		{"vote for both", Click{vote, "wangwu", "", map[string][]string{"lunch": {"rice", "noodles", "rice"}}}, "template_card_event", "vote", map[string][]string{"lunch": {"rice", "noodles"}}},
@@ -94,7 +96,7 @@ func TestClicks(t *testing.T) {
 		}
 	}
 	r := sim.store.find(buttons)
-	if c := r.copyOf("lisi"); c.clicked != "decline" || c.chosen["window"][0] != "night" {
+	if c := r.copyOf("lisi"); c.clicked != "decline" || c.chosen["window"][0] != "now" {
 		t.Errorf("lisi's copy is %+v", c)
 	}
 	if c := r.copyOf("wangwu"); c.clicked != "" {
@@ -127,7 +129,8 @@ func TestClicksThatCannotBe(t *testing.T) {
 		{Click{MsgID: buttons, User: "lisi", Key: "approve", OptionIDs: map[string][]string{"": {"later"}}}, `the card has no option "later" to choose`},
 		{Click{MsgID: buttons, User: "wangwu", Key: "approve"}, "the buttons of this card are dead: an update replaced them"},
 		{Click{MsgID: single, User: "lisi", OptionIDs: map[string][]string{"": {"rice", "noodles"}}}, `question "lunch" takes one option, not 2`},
-		{Click{MsgID: none, User: "lisi"}, "choose at least one option"},
+		{Click{MsgID: none, User: "lisi"}, `question "lunch": choose at least one option`},
+		{Click{MsgID: vote, User: "lisi", OptionIDs: map[string][]string{"lunch": {}}}, `question "lunch": choose at least one option`},
 		{Click{MsgID: vote, User: "lisi", OptionIDs: map[string][]string{"dinner": {"rice"}}}, `the card has no option "rice" to choose of question "dinner"`},
 	} {
 		if _, err := sim.Click(c.click); err == nil || err.Error() != c.want {
@@ -144,6 +147,25 @@ func TestClicksThatCannotBe(t *testing.T) {
 	}
 	if n := len(sim.Callbacks()); n != 0 {
 		t.Errorf("%d events of clicks that failed", n)
+	}
+}
+
+func TestLockedQuestions(t *testing.T) {
+	sim := newStill()
+	msgID, code := cardWithCode(t, sim, voteCard)
+	click(t, sim, Click{MsgID: msgID, User: "lisi", OptionIDs: map[string][]string{"lunch": {"rice"}}})
+	updateCard(t, sim, fields{"atall": 1, "agentid": hongyan, "response_code": code, "template_card": alter(t, voteCard, "checkbox.disable", true)})
+	for _, c := range []struct {
+		user, option string
+		ok           bool
+	}{
+		{"lisi", "noodles", false}, {"lisi", "rice", true}, // as chosen
+		{"wangwu", "rice", false}, {"wangwu", "noodles", true}, // as preset
+	} {
+		_, err := sim.Click(Click{MsgID: msgID, User: c.user, OptionIDs: map[string][]string{"lunch": {c.option}}})
+		if (err == nil) != c.ok || err != nil && err.Error() != `question "lunch" is locked` {
+			t.Errorf("%s chose %s: %v", c.user, c.option, err)
+		}
 	}
 }
 

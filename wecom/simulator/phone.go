@@ -92,16 +92,15 @@ func (s *subscribers) show(r *record) {
 	}
 }
 
-// showCopies tells of a card that changed on the phones of these members, each their own.
+// showCopies tells of a card that changed on the phones of these members. Their copies may differ: it
+// is the first one's that is told.
 func (s *subscribers) showCopies(r *record, members []*member) {
-	if s.count.Load() == 0 {
+	if s.count.Load() == 0 || len(members) == 0 {
 		return
 	}
-	for _, m := range members {
-		changed := r.onPhone(m.key)
-		changed.Users = []string{m.id}
-		s.tell(changed)
-	}
+	m := r.onPhone(members[0].key)
+	m.Users = userIDs(members)
+	s.tell(m)
 }
 
 func (s *subscribers) tell(m phone.Message) {

@@ -199,13 +199,8 @@ func TestUpdateToAnotherCard(t *testing.T) {
 		}
 	}
 	<-page // the message
-	told := map[string]bool{}
-	for range 2 {
-		m := <-page
-		told[strings.Join(m.Users, "|")] = strings.Contains(string(m.Body), "closed")
-	}
-	if !told["lisi"] || !told["wangwu"] {
-		t.Errorf("the page was told %v", told)
+	if m := <-page; strings.Join(m.Users, "|") != "lisi|wangwu" || !strings.Contains(string(m.Body), "closed") {
+		t.Errorf("the page was told %s for %v", m.Body, m.Users)
 	}
 }
 
