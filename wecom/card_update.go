@@ -6,6 +6,8 @@ import "context"
 type Card interface {
 	// CardType returns WeCom's name of the type, such as "text_notice".
 	CardType() string
+	// forUpdate returns the card as update_template_card wants it.
+	forUpdate() Card
 }
 
 // CardUpdate changes a card that was sent (path/94888): the three cards with buttons or choices, and
@@ -97,10 +99,12 @@ type cardUpdateRequest struct {
 func (u CardUpdate) request(agentID int) cardUpdateRequest {
 	r := cardUpdateRequest{
 		Users: u.Users, Parties: u.Parties, Tags: u.Tags, All: bit(u.All),
-		AgentID: agentID, ResponseCode: u.ResponseCode, TranslateIDs: bit(u.TranslateIDs), Card: u.Card,
+		AgentID: agentID, ResponseCode: u.ResponseCode, TranslateIDs: bit(u.TranslateIDs),
 	}
 	if u.Card == nil {
 		r.Button = &cardButton{u.ReplaceName}
+	} else {
+		r.Card = u.Card.forUpdate()
 	}
 	return r
 }
