@@ -54,7 +54,7 @@ func TestCalls(t *testing.T) {
 		},
 		{
 			"card: another", func(ctx context.Context, c *Client) (any, error) {
-				return c.UpdateCard(ctx, CardUpdate{All: true, ResponseCode: "C2", Card: testCard{Kind: "text_notice", Title: "a & b"}, TranslateIDs: true})
+				return c.UpdateCard(ctx, CardUpdate{All: true, ResponseCode: "C2", Card: testCard{Kind: "text_notice", TaskID: "t", Title: "a & b"}, TranslateIDs: true})
 			},
 			`POST message/update_template_card access_token=token-1 {"atall":1,"agentid":1000002,"response_code":"C2","enable_id_trans":1,"template_card":{"card_type":"text_notice","title":"a & b"}}`,
 			`{"errcode":0,"errmsg":"ok"}`, "[]",

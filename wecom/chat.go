@@ -2,6 +2,8 @@ package wecom
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 )
@@ -38,7 +40,10 @@ func (c *Client) CreateChat(ctx context.Context, chat Chat) (id string, err erro
 	if err := c.postJSON(ctx, "appchat/create", chat, &a); err != nil {
 		return "", err
 	}
-	return orDefault(a.ChatID, chat.ID), nil
+	if id = orDefault(a.ChatID, chat.ID); id == "" {
+		return "", c.transportError("appchat/create", http.StatusOK, true, errors.New("the answer has no chatid"))
+	}
+	return id, nil
 }
 
 func (g Chat) check(c *checker) {

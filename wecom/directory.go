@@ -5,9 +5,6 @@ import (
 	"strconv"
 )
 
-// What is outside the visible range (可见范围) of the app does not exist for these calls. An app that
-// was made after June 2022 gets no mobile, email, avatar, gender and address of members.
-
 // UserIDByMobile returns the user id of the member with this phone number (path/95402), or an *[Error]
 // with [CodeUserNotFound].
 //
@@ -75,7 +72,8 @@ const (
 	UserLeft         UserStatus = 5
 )
 
-// User is a member as the app may see it.
+// User is a member as the app may see it. An app that was made after 20 June 2022 gets no mobile,
+// email, avatar and gender.
 type User struct {
 	ID             string     `json:"userid"`
 	Name           string     `json:"name"`
@@ -87,7 +85,7 @@ type User struct {
 	DirectLeaders  []string   `json:"direct_leader"`
 	Status         UserStatus `json:"status"`
 	Telephone      string     `json:"telephone"`
-	Mobile         string     `json:"mobile"`   // this and the rest only for older apps
+	Mobile         string     `json:"mobile"`   // this and the following only for older apps
 	Email          string     `json:"email"`    // personal
 	CorpEmail      string     `json:"biz_mail"` // of the corp
 	Avatar         string     `json:"avatar"`   // address of the picture
@@ -101,7 +99,8 @@ type userAnswer struct {
 
 func (a *userAnswer) complete() bool { return a.ID != "" }
 
-// User returns a member (path/90196): [CodeUserUnknown] if there is none.
+// User returns a member (path/90196): [CodeUserUnknown] if there is none, or 60011 if it is outside
+// the visible range (可见范围) of the app.
 func (c *Client) User(ctx context.Context, userID string) (User, error) {
 	check := checker{of: "lookup"}
 	check.text("userid", userID, true, maxUserIDBytes, Bytes, TooLong)

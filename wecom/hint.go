@@ -95,6 +95,15 @@ func acts(op string) bool {
 // mayHaveDelivered reports whether the call was one that acts, and may have taken effect.
 func (e *TransportError) mayHaveDelivered() bool { return e.Sent && acts(e.Op) }
 
+// doubt says what may have happened although no answer came.
+func (e *TransportError) doubt(lang Lang) string {
+	switch e.Op {
+	case opSend, opSendChat, opRobotSend:
+		return lang.in("the message may have been delivered all the same", "消息可能已经送达")
+	}
+	return lang.in("the call may have taken effect all the same", "调用可能已经生效")
+}
+
 // Hint returns what to check, in the language. It is never empty.
 func (e *TransportError) Hint(lang Lang) string {
 	var (
@@ -109,8 +118,7 @@ func (e *TransportError) Hint(lang Lang) string {
 		return lang.in("nothing was sent: write files that are to be sent under another name first, and rename them when they are complete",
 			"没有发送任何消息：请先用其他文件名写入，完成后再改名")
 	case errors.Is(e.Err, context.Canceled) && e.mayHaveDelivered():
-		return lang.in("the caller gave up waiting for the answer; the message may have been delivered all the same",
-			"调用方在等待应答时放弃；消息可能已经送达")
+		return lang.in("the caller gave up waiting for the answer; ", "调用方在等待应答时放弃；") + e.doubt(lang)
 	case errors.Is(e.Err, context.Canceled):
 		return lang.in("the caller gave up; nothing was sent", "调用方已放弃；没有发送任何消息")
 	case errors.As(e.Err, &dns):
@@ -141,14 +149,12 @@ func (e *TransportError) Hint(lang Lang) string {
 	case e.Timeout() && !e.Sent:
 		return lang.in("no connection in time: check the base URL, the firewall and the proxy", "连接超时：请检查 base URL、防火墙和代理")
 	case e.Timeout():
-		return lang.in("no answer in time; the message may have been delivered all the same",
-			"等待应答超时；消息可能已经送达")
+		return lang.in("no answer in time; ", "等待应答超时；") + e.doubt(lang)
 	case errors.As(e.Err, &dial) && dial.Op == "dial":
 		return lang.in("nothing answers at this address: check the base URL, the firewall and the proxy",
 			"该地址无人应答：请检查 base URL、防火墙和代理")
 	case e.mayHaveDelivered():
-		return lang.in("the connection broke while waiting for the answer; the message may have been delivered all the same",
-			"等待应答时连接中断；消息可能已经送达")
+		return lang.in("the connection broke while waiting for the answer; ", "等待应答时连接中断；") + e.doubt(lang)
 	}
 	return lang.in("check the network, the base URL and the proxy", "请检查网络、base URL 和代理")
 }

@@ -149,9 +149,13 @@ func isFile(resp *http.Response) bool {
 func (m *Media) begin(resp *http.Response) error {
 	size, skip := resp.ContentLength, m.at
 	if resp.StatusCode == http.StatusPartialContent {
+		header := resp.Header.Get("Content-Range")
 		var first int64
-		first, size = contentRange(resp.Header.Get("Content-Range"))
-		if skip = m.at - first; skip < 0 {
+		first, size = contentRange(header)
+		switch skip = m.at - first; {
+		case first < 0 || size < 0:
+			return fmt.Errorf("got a part of the file, but not which: Content-Range is %.60q", header)
+		case skip < 0:
 			return fmt.Errorf("asked for the file from byte %d, got it from byte %d", m.at, first)
 		}
 	}

@@ -225,6 +225,11 @@ func TestDownloadGivesUp(t *testing.T) {
 			w.Header().Set("Content-Range", "bytes 700-999/1000")
 			w.WriteHeader(http.StatusPartialContent)
 		}, "asked for the file from byte 500, got it from byte 700"},
+		{"a piece of unknown place", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "image/png")
+			w.Header().Set("Content-Range", "bytes 500-999/*")
+			w.WriteHeader(http.StatusPartialContent)
+		}, `but not which: Content-Range is "bytes 500-999/*"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var n atomic.Int32
