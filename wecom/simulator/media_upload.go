@@ -183,5 +183,6 @@ func (m *medium) serve(w http.ResponseWriter, r *http.Request, disposition strin
 	h.Set("Content-Type", m.contentType)
 	h.Set("Content-Disposition", disposition+`; filename="`+strings.ReplaceAll(headerText(m.name), `"`, "_")+`"`)
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // it is opened from the inbox page, on whose origin it is
 	http.ServeContent(w, r, "", time.Time{}, m.reader())
 }

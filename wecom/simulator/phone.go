@@ -11,7 +11,10 @@ import (
 // phones is what the inbox page needs to know of the simulator.
 type phones struct{ sim *WeCom }
 
-var _ phone.Source = phones{}
+var (
+	_ phone.Source  = phones{}
+	_ phone.Library = phones{}
+)
 
 // Members lists everybody whose phone can be looked at, in the world's order.
 func (p phones) Members() []phone.Member {
@@ -38,19 +41,30 @@ func (p phones) Messages(corpID, userID string) []phone.Message {
 	return list
 }
 
-// Subscribe gives every new message, and those that changed once more, until cancel, which closes the channel. Who does not keep up
-// misses some; a sender never waits.
+// Media describes what a message names.
+func (p phones) Media(corpID, mediaID string) (phone.Media, bool) {
+	m := p.sim.findMedia(corpID, mediaID)
+	if m == nil {
+		return phone.Media{}, false
+	}
+	return phone.Media{Name: m.name, ContentType: m.contentType, Size: int64(len(m.data))}, true
+}
+
+// Subscribe gives every new message, and those that changed once more, until cancel, which closes the
+// channel. Who does not keep up misses some; a sender never waits.
 func (p phones) Subscribe() (messages <-chan phone.Message, cancel func()) {
 	return p.sim.phones.add()
 }
 
 // onPhone is the message on the phone of one member, or as it was sent if userKey is empty.
 func (r *record) onPhone(userKey string) phone.Message {
+	shown := r.copyOf(userKey)
 	return phone.Message{
 		MsgID: r.msgID, CorpID: r.corpID, At: r.at,
 		AgentID: r.agentID, AppName: r.appName, MsgType: r.msgType,
-		Body: encode(r.copyOf(userKey).body), Users: userIDs(r.receivers),
-		Recalled: r.recalled.Load(),
+		ChatID: r.chatID, ChatName: r.chatName,
+		Body: encode(shown.body), Users: userIDs(r.receivers),
+		Recalled: r.recalled.Load(), Clicked: shown.clicked, Chosen: shown.chosen,
 	}
 }
 
