@@ -49,6 +49,40 @@ func ExampleWeCom_Fail() {
 	// Output: message/send 45009 2
 }
 
+// Cards are pressed as a member would press them: the app is told, encrypted, at its callback URL. The
+// app of the default world has none, and its events are recorded.
+func ExampleWeCom_Click() {
+	sim := simulator.New()
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	call := func(path, body string) (answer struct {
+		AccessToken string `json:"access_token"`
+		MsgID       string `json:"msgid"`
+	}) {
+		got, err := http.Post(server.URL+path, "application/json", strings.NewReader(body))
+		if err != nil {
+			panic(err)
+		}
+		defer got.Body.Close()
+		json.NewDecoder(got.Body).Decode(&answer)
+		return answer
+	}
+	token := call("/cgi-bin/gettoken?corpid=ww0000000000000001&corpsecret=sim-secret-1000002", "").AccessToken
+	sent := call("/cgi-bin/message/send?access_token="+token, `{"touser":"lisi","msgtype":"template_card","agentid":1000002,
+		"template_card":{"card_type":"button_interaction","task_id":"deploy-1","main_title":{"title":"上线？"},
+		"button_list":[{"text":"批准","key":"approve"},{"text":"拒绝","key":"decline"}]}}`)
+
+	event, err := sim.Click(simulator.Click{MsgID: sent.MsgID, User: "lisi", Key: "approve"})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(event.Event, event.TaskID, event.EventKey)
+	fmt.Println(len(sim.Callbacks()))
+	// Output:
+	// template_card_event deploy-1 approve
+	// 1
+}
+
 // Time is the simulator's own: a token can expire while the test waits for nothing.
 func ExampleWeCom_Advance() {
 	sim := simulator.New()

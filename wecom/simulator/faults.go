@@ -16,7 +16,7 @@ import (
 type Fault struct {
 	// Which calls. Empty fields match all.
 	Call    string // such as "gettoken" or "message/send"; must be given
-	CorpID  string // of the calling app
+	CorpID  string // of the calling app or robot
 	AgentID int    // of the calling app, found by its token or secret
 	User    string // a member that a message/send is for, however addressed
 
@@ -81,10 +81,20 @@ func (f *Fault) matches(c *call) bool {
 	if f.CorpID == "" && f.AgentID == 0 && f.User == "" {
 		return true
 	}
-	return c.app != nil &&
-		(f.CorpID == "" || f.CorpID == c.app.corp.id) &&
-		(f.AgentID == 0 || f.AgentID == c.app.agentID) &&
-		(f.User == "" || c.addresses(f.User))
+	return (f.CorpID == "" || f.CorpID == c.corpID()) &&
+		(f.AgentID == 0 || c.app != nil && f.AgentID == c.app.agentID) &&
+		(f.User == "" || c.app != nil && c.addresses(f.User))
+}
+
+// corpID is of the corp whose app or robot calls, or empty.
+func (c *call) corpID() string {
+	switch {
+	case c.app != nil:
+		return c.app.corp.id
+	case c.robot != nil:
+		return c.robot.corp.id
+	}
+	return ""
 }
 
 // addresses says whether the message of c is for the member, even one it could not reach.

@@ -93,6 +93,8 @@ func (l *ledger) postToChat(members []*member, now int64) (receivers, dropped []
 	const perMinute = 200
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.tidy(now)
+	l.takes += len(members)
 	for _, m := range members {
 		if w := l.inChats[m.key].until(now); w.below(perMinute, time.Minute, now) {
 			l.inChats[m.key] = w.with(now)
@@ -111,7 +113,7 @@ func (l *ledger) setTask(id string, r *record) {
 	}
 	if _, known := l.tasks[id]; !known {
 		l.taskOrder = append(l.taskOrder, id)
-		if len(l.taskOrder) > maxRemembered {
+		if len(l.taskOrder) > maxCards {
 			delete(l.tasks, l.taskOrder[0])
 			l.taskOrder = l.taskOrder[1:]
 		}
@@ -170,10 +172,12 @@ func (l *ledger) tidy(now int64) {
 	if l.takes < l.left+1024 {
 		return
 	}
-	for key, w := range l.windows {
-		if w.idle(now) {
-			delete(l.windows, key)
+	for _, windows := range []map[string]window{l.windows, l.inChats} {
+		for key, w := range windows {
+			if w.idle(now) {
+				delete(windows, key)
+			}
 		}
 	}
-	l.takes, l.left = 0, len(l.windows)
+	l.takes, l.left = 0, len(l.windows)+len(l.inChats)
 }

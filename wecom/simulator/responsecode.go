@@ -12,7 +12,7 @@ import (
 type codes struct {
 	mu      sync.Mutex
 	byValue map[string]*responseCode
-	order   []string // oldest first; only maxRemembered of them
+	order   []string // oldest first; only maxCards of them, because a code keeps its message alive
 }
 
 type responseCode struct {
@@ -21,7 +21,10 @@ type responseCode struct {
 	used   bool
 }
 
-const codeLife = 72 * time.Hour
+const (
+	codeLife = 72 * time.Hour
+	maxCards = 10_000 // codes, and tasks of each app, that are remembered
+)
 
 func (cs *codes) issue(r *record, now time.Time) string {
 	value := newResponseCode()
@@ -31,7 +34,7 @@ func (cs *codes) issue(r *record, now time.Time) string {
 		cs.byValue = map[string]*responseCode{}
 	}
 	cs.byValue[value] = &responseCode{record: r, issued: now}
-	if cs.order = append(cs.order, value); len(cs.order) > maxRemembered {
+	if cs.order = append(cs.order, value); len(cs.order) > maxCards {
 		delete(cs.byValue, cs.order[0])
 		cs.order = cs.order[1:]
 	}

@@ -255,3 +255,25 @@ func TestUpdateTaskCard(t *testing.T) {
 		t.Error("the card of somebody else changed")
 	}
 }
+
+func TestWhatIsForgotten(t *testing.T) {
+	sim := newStill(WithMaxMessages(1))
+	first := mustSend(t, sim, text("lisi", "first")).str("msgid")
+	mustSend(t, sim, text("lisi", "second"))
+	if a := by(t, sim, hongyan, "POST", "message/recall", fields{"msgid": first}.json()); a.code() != 40058 {
+		t.Errorf("a message that made room for another: %v", a)
+	}
+	r := &record{corpID: corpID, agentID: hongyan}
+	var cs codes
+	var values []string
+	for range maxCards + 1 {
+		values = append(values, cs.issue(r, start))
+	}
+	app := sim.directory.Load().app(corpID, hongyan)
+	if cs.find(values[0], app, start) != nil || cs.find(values[1], app, start) == nil || len(cs.byValue) != maxCards {
+		t.Errorf("%d codes are remembered", len(cs.byValue))
+	}
+	if !cs.spend(values[1]) || cs.spend(values[1]) || cs.spend("nope") {
+		t.Error("a code can be spent once, and only if it exists")
+	}
+}

@@ -196,3 +196,27 @@ func TestRobotUpload(t *testing.T) {
 		t.Errorf("after three days: %v", a)
 	}
 }
+
+func TestFaultsOfRobots(t *testing.T) {
+	sim := newStill()
+	err := sim.SetFaults([]Fault{
+		{Call: "webhook/send", CorpID: "ww2", ErrCode: -1},
+		{Call: "webhook/send", AgentID: hongyan, ErrCode: -1},
+		{Call: "webhook/send", CorpID: corpID, ErrCode: 93008, Times: 1},
+		{Call: "webhook/upload_media", ErrCode: 45033, Times: 1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := "key=" + robotKey + "&access_token=" + tokenOf(t, sim, hongyan)
+	for _, code := range []int{93008, 0} {
+		if a := byRobot(t, sim, query, `{"msgtype":"text","text":{"content":"x"}}`); a.code() != code {
+			t.Errorf("%v, want %d", a, code)
+		}
+	}
+	for _, code := range []int{45033, 0} {
+		if a := upload(t, sim, "/cgi-bin/webhook/upload_media?type=file&key="+robotKey, "media", "a", "mytext"); a.code() != code {
+			t.Errorf("%v, want %d", a, code)
+		}
+	}
+}

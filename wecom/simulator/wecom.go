@@ -9,6 +9,9 @@
 //	… send through server.URL as if it were https://qyapi.weixin.qq.com …
 //	fmt.Println(sim.Inbox("zhangsan").Last().Text())
 //
+// Members press the buttons of cards with [WeCom.Click]; the app's callback URL is called as WeCom calls
+// it, or the event is recorded for [WeCom.Callbacks].
+//
 // Programs in other languages do the same over HTTP under /_sim/ (see docs/simulator.md), and people
 // open "/" to see what a member's phone shows.
 //
