@@ -30,7 +30,7 @@ func (c *call) readCardUpdate() *cardUpdate {
 	u := &cardUpdate{reading: c.reading(), request: o, code: o.text("response_code")}
 	u.targets = targets{
 		all:   o.flag("atall"),
-		users: o.texts("userids"), parties: o.texts("partyids"), tags: o.texts("tagids"),
+		users: o.texts("userids"), parties: o.digits("partyids"), tags: o.digits("tagids"),
 	}
 	u.hasA, u.hasB = o.field("button") != nil, o.field("template_card") != nil
 	u.replaceName = o.object("button").text("replace_name")
