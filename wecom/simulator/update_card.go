@@ -87,8 +87,11 @@ func (u *cardUpdate) readCard(r *record) *status {
 // edit makes the new copy. The task of the card stays what it was.
 func (u *cardUpdate) edit(old cardCopy) cardCopy {
 	before := old.body.(*templateCard)
-	if u.card == nil {
+	switch {
+	case u.card == nil && before.canReplace():
 		return old.withBody(before.replaced(u.replaceName))
+	case u.card == nil: // an earlier update made a notice of it
+		return old
 	}
 	card := *u.card
 	card.TaskID = before.TaskID

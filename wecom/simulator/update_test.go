@@ -206,6 +206,17 @@ func TestUpdateToAnotherCard(t *testing.T) {
 	}
 }
 
+func TestANoticeHasNoButtonsToReplace(t *testing.T) {
+	sim := newStill()
+	msgID, code := cardWithCode(t, sim, buttonCard)
+	next := click(t, sim, Click{MsgID: msgID, User: "lisi", Key: "approve"}).ResponseCode
+	updateCard(t, sim, fields{"userids": []string{"lisi"}, "agentid": hongyan, "response_code": code, "template_card": json.RawMessage(newsNotice)})
+	updateCard(t, sim, fields{"atall": 1, "agentid": hongyan, "response_code": next, "button": fields{"replace_name": "done"}})
+	if lisi, wangwu := lastCard(t, sim, "lisi"), lastCard(t, sim, "wangwu"); lisi["replace_text"] != nil || wangwu["replace_text"] != "done" {
+		t.Errorf("%v\n%v", lisi, wangwu)
+	}
+}
+
 func TestUpdateTaskCard(t *testing.T) {
 	sim := newStill(WithWorld(change(func(w *World) { w.Corps[0].Apps[1].Callback = &Callback{} })))
 	mustSend(t, sim, message("taskcard", json.RawMessage(taskJSON)).with(fields{"touser": "lisi|wangwu"}))
