@@ -156,7 +156,7 @@ func TestCards(t *testing.T) {
 		{"selection", selectCard, true},
 	} {
 		a := mustSend(t, sim, templateCardOf(c.card))
-		if (a.str("response_code") != "") != c.updatable {
+		if (a.str("response_code") != "") != c.updatable || a.msg() != "ok" {
 			t.Errorf("%s: %v", c.name, a)
 		}
 		want := parse(t, c.card)

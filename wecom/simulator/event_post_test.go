@@ -120,6 +120,16 @@ func TestPassiveReplies(t *testing.T) {
 		t.Errorf("%+v\n%v", e, got)
 	}
 
+	selection, _ := cardWithCode(t, sim, selectCard)
+	file := uploaded(t, sim, "file", "a", "mytext")
+	notice := parse(t, strings.Replace(textNotice, "FILE", file, 1))
+	rc.reply(t, callback.UpdateTemplateCard{Card: notice})
+	e = click(t, sim, Click{MsgID: selection, User: "lisi"})
+	notice["task_id"] = "desk-1"
+	if got := lastCard(t, sim, "lisi"); e.ReplyError != "" || string(encode(got)) != string(encode(notice)) {
+		t.Errorf("%s\n%s\nwant\n%s", e.ReplyError, encode(got), encode(notice))
+	}
+
 	task := mustSend(t, sim, message("interactive_taskcard", json.RawMessage(taskJSON))).str("msgid")
 	rc.reply(t, callback.UpdateTaskCard{ReplaceName: "Done"})
 	e = click(t, sim, Click{MsgID: task, User: "lisi", Key: "ok"})

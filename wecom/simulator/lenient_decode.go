@@ -89,6 +89,17 @@ func (o *object) texts(name string) []string {
 	return found
 }
 
+// digits are the numbers in the list inside, as the digits that targets are made of.
+func (o *object) digits(name string) []string {
+	list := o.elements(name)
+	found := make([]string, len(list.fields))
+	for i := range found {
+		n, _ := list.number(strconv.Itoa(i))
+		found[i] = strconv.Itoa(n)
+	}
+	return found
+}
+
 // truth reads true or false, also from a number or a string.
 func (o *object) truth(name string) bool {
 	switch raw := string(o.field(name)); raw {

@@ -22,7 +22,7 @@ type Message struct {
 	// Dropped are the members who did not get it because their minute or hour was full.
 	Dropped []string `json:"dropped,omitempty"`
 	// ChatID and Chat, its name, are of the group it was sent to, if it was; Robot is the name of the
-	// robot that did it, and then AgentID is 0.
+	// robot that did it, and then there is neither ChatID nor AgentID.
 	ChatID string `json:"chatid,omitempty"`
 	Chat   string `json:"chat,omitempty"`
 	Robot  string `json:"robot,omitempty"`
@@ -109,7 +109,7 @@ type record struct {
 	body      any
 	request   []byte // valid JSON, as sent
 
-	chatID, chatName string // of the group, or empty
+	chatID, chatName string // of the group, or empty; a robot's has an id made here
 	robot            bool   // sent by one; appName is its name
 	card             *cardState
 	recalled         atomic.Bool
@@ -140,7 +140,7 @@ func (r *record) message(userKey string) Message {
 		ChatID: r.chatID, Chat: r.chatName, Recalled: r.recalled.Load(),
 	}
 	if r.robot {
-		m.Robot = r.appName
+		m.Robot, m.ChatID = r.appName, "" // which only groups of apps have
 	}
 	if len(r.dropped) > 0 {
 		m.Dropped = userIDs(r.dropped)

@@ -17,7 +17,7 @@ func recallMessage(c *call) reply {
 func (c *call) recall(msgID string) *status {
 	r := c.sim.store.find(msgID)
 	switch {
-	case r == nil || r.chatID != "" || r.robot || r.corpID != c.app.corp.id || r.agentID != c.app.agentID:
+	case r == nil || r.chatID != "" || r.corpID != c.app.corp.id || r.agentID != c.app.agentID:
 		return invalidParam("msgid")
 	case !c.now().Before(r.at.Add(recallWindow)):
 		return refuse(codeRecallTooLate)

@@ -1,5 +1,7 @@
 package simulator
 
+import "cmp"
+
 // robot is a group robot of the world.
 type robot struct {
 	corp      *corp
@@ -9,6 +11,9 @@ type robot struct {
 	audience  []*member // of the group it is in
 	sent      *pace
 }
+
+// conversation is what the inbox page tells groups apart by. A robot knows its group by name only.
+func (r *robot) conversation() string { return "robot " + cmp.Or(r.chat, r.name) }
 
 // addRobot keeps what before knows of how much the robot has sent.
 func (c *corp) addRobot(from Robot, before *directory) *robot {

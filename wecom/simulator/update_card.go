@@ -30,7 +30,7 @@ func (c *call) readCardUpdate() *cardUpdate {
 	u := &cardUpdate{reading: c.reading(), request: o, code: o.text("response_code")}
 	u.targets = targets{
 		all:   o.flag("atall"),
-		users: o.texts("userids"), parties: o.texts("partyids"), tags: o.texts("tagids"),
+		users: o.texts("userids"), parties: o.digits("partyids"), tags: o.digits("tagids"),
 	}
 	u.hasA, u.hasB = o.field("button") != nil, o.field("template_card") != nil
 	u.replaceName = o.object("button").text("replace_name")
@@ -87,8 +87,11 @@ func (u *cardUpdate) readCard(r *record) *status {
 // edit makes the new copy. The task of the card stays what it was.
 func (u *cardUpdate) edit(old cardCopy) cardCopy {
 	before := old.body.(*templateCard)
-	if u.card == nil {
+	switch {
+	case u.card == nil && before.canReplace():
 		return old.withBody(before.replaced(u.replaceName))
+	case u.card == nil: // an earlier update made a notice of it
+		return old
 	}
 	card := *u.card
 	card.TaskID = before.TaskID

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -161,7 +163,7 @@ func TestUpdatedCardsDifferByMember(t *testing.T) {
 	sim := newStill()
 	_, code := cardWithCode(t, sim, buttonCard)
 	a := updateCard(t, sim, fields{"userids": []string{"LiSi", "Ghost"}, "agentid": hongyan, "response_code": code, "button": fields{"replace_name": "已批准"}})
-	if got := string(encode(a["invaliduser"])); a.code() != 0 || got != `["ghost"]` {
+	if got := string(encode(a["invaliduser"])); a.msg() != "ok" || got != `["ghost"]` {
 		t.Errorf("%v", a)
 	}
 	if got := lastCard(t, sim, "lisi"); got["replace_text"] != "已批准" || got["button_list"] == nil {
@@ -188,7 +190,7 @@ func TestUpdateToAnotherCard(t *testing.T) {
 	card["select_list"].([]any)[0].(map[string]any)["disable"] = true
 	card["task_id"] = "another"
 	a := updateCard(t, sim, fields{"partyids": []int{2}, "tagids": []int{99}, "agentid": hongyan, "response_code": code, "template_card": card})
-	if got := string(encode(a["invaliduser"])); a.code() != 0 || got != `[]` {
+	if got := string(encode(a["invaliduser"])); a.msg() != "ok" || got != `[]` {
 		t.Errorf("%v", a)
 	}
 	for _, user := range []string{"lisi", "wangwu"} {
@@ -201,6 +203,17 @@ func TestUpdateToAnotherCard(t *testing.T) {
 	<-page // the message
 	if m := <-page; strings.Join(m.Users, "|") != "lisi|wangwu" || !strings.Contains(string(m.Body), "closed") {
 		t.Errorf("the page was told %s for %v", m.Body, m.Users)
+	}
+}
+
+func TestANoticeHasNoButtonsToReplace(t *testing.T) {
+	sim := newStill()
+	msgID, code := cardWithCode(t, sim, buttonCard)
+	next := click(t, sim, Click{MsgID: msgID, User: "lisi", Key: "approve"}).ResponseCode
+	updateCard(t, sim, fields{"userids": []string{"lisi"}, "agentid": hongyan, "response_code": code, "template_card": json.RawMessage(newsNotice)})
+	updateCard(t, sim, fields{"atall": 1, "agentid": hongyan, "response_code": next, "button": fields{"replace_name": "done"}})
+	if lisi, wangwu := lastCard(t, sim, "lisi"), lastCard(t, sim, "wangwu"); lisi["replace_text"] != nil || wangwu["replace_text"] != "done" {
+		t.Errorf("%v\n%v", lisi, wangwu)
 	}
 }
 
@@ -275,5 +288,65 @@ func TestWhatIsForgotten(t *testing.T) {
 	}
 	if !cs.spend(values[1]) || cs.spend(values[1]) || cs.spend("nope") {
 		t.Error("a code can be spent once, and only if it exists")
+	}
+}
+
+// TestCardsUnderPressure clicks, updates, recalls and reads one card from many sides at once: each of
+// them sees a whole card.
+func TestCardsUnderPressure(t *testing.T) {
+	sim := newStill()
+	msgID, _ := cardWithCode(t, sim, buttonCard)
+	token := tokenOf(t, sim, hongyan)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			user := []string{"lisi", "wangwu"}[i%2]
+			for range 20 {
+				e, err := sim.Click(Click{MsgID: msgID, User: user, Key: "approve"})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				update := fields{"userids": []string{user}, "agentid": hongyan, "response_code": e.ResponseCode, "template_card": json.RawMessage(buttonCard)}
+				if a := api(t, sim, "POST", "/cgi-bin/message/update_template_card?access_token="+token, update.json()); a.code() != 0 {
+					t.Error(a)
+				}
+				if list := (phones{sim}).Messages(corpID, user); len(list) != 1 || !json.Valid(list[0].Body) {
+					t.Errorf("%+v", list)
+				}
+				sim.Callbacks()
+			}
+		}()
+	}
+	wg.Wait()
+	if n := len(sim.Callbacks()); n != 160 {
+		t.Errorf("%d events of 160 clicks", n)
+	}
+}
+
+// TestACodeIsSpentOnce: of many who use one code at once, one is lucky.
+func TestACodeIsSpentOnce(t *testing.T) {
+	sim := newStill()
+	_, code := cardWithCode(t, sim, buttonCard)
+	update := fields{"atall": 1, "agentid": hongyan, "response_code": code, "button": fields{"replace_name": "done"}}.json()
+	token := tokenOf(t, sim, hongyan)
+	var wg sync.WaitGroup
+	var lucky atomic.Int32
+	for range 16 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if a := api(t, sim, "POST", "/cgi-bin/message/update_template_card?access_token="+token, update); a.code() == 0 {
+				lucky.Add(1)
+			} else if a.code() != 60140 {
+				t.Error(a)
+			}
+		}()
+	}
+	wg.Wait()
+	if n := lucky.Load(); n != 1 {
+		t.Errorf("%d updates with one code", n)
 	}
 }

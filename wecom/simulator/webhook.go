@@ -56,7 +56,7 @@ func (c *call) sendByRobot(o *object) *status {
 	c.sim.keep(&record{
 		msgID: newMsgID(), at: now, msgType: msgType,
 		corpID: c.robot.corp.id, appName: c.robot.name, robot: true,
-		chatName: c.robot.chat, receivers: c.robot.audience, body: body, request: c.body,
+		chatID: c.robot.conversation(), chatName: c.robot.chat, receivers: c.robot.audience, body: body, request: c.body,
 	})
 	return &status{0, "ok"}
 }

@@ -104,7 +104,7 @@ func TestRobotMessages(t *testing.T) {
 			t.Errorf("%s: %v", c.msgType, a)
 		}
 		m := sim.Inbox("wangwu").Last()
-		if string(m.Body) != c.want || m.Robot != "值班机器人" || m.Chat != "值班群" || m.AgentID != 0 || len(m.Users) != 2 {
+		if string(m.Body) != c.want || m.Robot != "值班机器人" || m.Chat != "值班群" || m.ChatID != "" || m.AgentID != 0 || len(m.Users) != 2 {
 			t.Errorf("%+v\n%s", m, m.Body)
 		}
 	}
