@@ -282,7 +282,7 @@ func TestDownloadEndsWithItsContext(t *testing.T) {
 	if _, err := m.Read(make([]byte, 1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: error %v", err)
 	}
-	stalled, err := s.client(t, func(c *Config) { c.Timeout = 50 * time.Millisecond }).Download(t.Context(), "m")
+	stalled, err := s.client(t, func(c *Config) { c.Timeout, c.TokenSource = 300*time.Millisecond, fixedToken("t") }).Download(t.Context(), "m")
 	if err != nil {
 		t.Fatal(err)
 	}

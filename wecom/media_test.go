@@ -220,7 +220,7 @@ func TestUploadTimeout(t *testing.T) {
 	leave := make(chan struct{})
 	defer close(leave)
 	s := newStub(t, func(_ http.ResponseWriter, r *http.Request) { <-leave })
-	c := s.client(t, func(c *Config) { c.Timeout = 50 * time.Millisecond })
+	c := s.client(t, func(c *Config) { c.Timeout, c.TokenSource = 50*time.Millisecond, fixedToken("t") })
 	_, err := c.Upload(t.Context(), MediaFile, "f", io.NewSectionReader(zerosAt{}, 0, 20<<20))
 	var transport *TransportError
 	if !errors.As(err, &transport) || !transport.Timeout() || !errors.Is(err, context.DeadlineExceeded) || !NeverSent(err) {
