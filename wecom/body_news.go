@@ -37,9 +37,13 @@ func (a Article) check(c *checker, path string) {
 	c.text(path+".title", a.Title, true, 128, Bytes, WouldCut)
 	c.text(path+".description", a.Description, false, 512, Bytes, WouldCut)
 	c.text(path+".picurl", a.PicURL, false, 2048, Bytes, TooLong)
+	if c.place != toMembers && (a.AppID != "" || a.PagePath != "") {
+		c.add(FieldError{Field: path + ".appid", Problem: Conflict, Detail: "articles in group chats open no mini program; give a url"})
+		return
+	}
 	if a.AppID == "" && a.PagePath == "" {
 		if a.URL == "" {
-			c.add(FieldError{Field: path + ".url", Problem: Missing, Detail: "give url, or appid and pagepath of a mini program"})
+			c.add(FieldError{Field: path + ".url", Problem: Missing, Detail: "give url, or, to members, appid and pagepath of a mini program"})
 		}
 		c.url(path+".url", a.URL, false)
 		return

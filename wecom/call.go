@@ -25,6 +25,7 @@ type caller struct {
 	ownTransport bool // http is not the caller's
 	foreign      bool // http does not send by an *http.Transport itself, but by something around it
 	timeout      time.Duration
+	observer     Observer // or nil
 }
 
 // request is what one call says.
@@ -132,6 +133,17 @@ func (*tokenAnswer) complete() bool { return true } // what is missing is told b
 
 // do makes a request and decodes the answer. Errors leave it without credentials.
 func (c *caller) do(ctx context.Context, r *request) error {
+	if c.observer == nil {
+		return c.exchange(ctx, r)
+	}
+	began := time.Now()
+	err := c.exchange(ctx, r)
+	c.observer.ObserveCall(CallEvent{Op: r.op, Took: time.Since(began), Err: err})
+	return err
+}
+
+// exchange sends a request and reads its answer.
+func (c *caller) exchange(ctx context.Context, r *request) error {
 	if r.form != nil {
 		var p *patience
 		ctx, p = newPatience(ctx, c.timeout)

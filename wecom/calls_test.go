@@ -224,6 +224,7 @@ func TestCallsRefuse(t *testing.T) {
 		{update(CardUpdate{All: true, ReplaceName: "x"}), "response_code is missing"},
 		{update(CardUpdate{All: true, ResponseCode: "C"}), "template_card is missing: give the text of a button, or another card"},
 		{update(CardUpdate{All: true, ResponseCode: "C", ReplaceName: "x", Card: testCard{}}), "not both"},
+		{update(CardUpdate{All: true, ResponseCode: "C", Card: (*TextNotice)(nil)}), "template_card is missing: give the text of a button, or another card"},
 		{update(CardUpdate{Users: users(1001), ResponseCode: "C", ReplaceName: "x"}), "userids has 1001 members, the limit is 1000"},
 		{update(CardUpdate{Users: []string{"@all"}, ResponseCode: "C", ReplaceName: "x"}), "userids[0] is in conflict: @all is not a member"},
 		{update(CardUpdate{All: true, Tags: make([]int, 101), ResponseCode: "C", ReplaceName: "x"}), "tagids has 101 tags, the limit is 100"},

@@ -66,11 +66,11 @@ func (u CardUpdate) check(c *checker) {
 	c.text("response_code", u.ResponseCode, true, 0, Bytes, TooLong)
 	c.text("button.replace_name", u.ReplaceName, false, 0, Bytes, TooLong)
 	switch {
-	case u.ReplaceName == "" && u.Card == nil:
+	case u.ReplaceName == "" && isNil(u.Card):
 		c.add(FieldError{Field: "template_card", Problem: Missing, Detail: "give the text of a button, or another card"})
-	case u.ReplaceName != "" && u.Card != nil:
+	case u.ReplaceName != "" && !isNil(u.Card):
 		c.add(FieldError{Field: "template_card", Problem: Conflict, Detail: "give the text of a button or another card, not both"})
-	case u.Card == nil && u.TranslateIDs:
+	case isNil(u.Card) && u.TranslateIDs:
 		c.add(FieldError{Field: "enable_id_trans", Problem: Conflict, Detail: "only a card is translated, not the text of a button"})
 	}
 }
@@ -96,7 +96,7 @@ func (u CardUpdate) request(agentID int) cardUpdateRequest {
 		Users: u.Users, Parties: u.Parties, Tags: u.Tags, All: bit(u.All),
 		AgentID: agentID, ResponseCode: u.ResponseCode, TranslateIDs: bit(u.TranslateIDs),
 	}
-	if u.Card == nil {
+	if isNil(u.Card) {
 		r.Button = &cardButton{u.ReplaceName}
 	} else {
 		r.Card = u.Card.forUpdate()

@@ -54,6 +54,9 @@ type Config struct {
 	// a file, the pauses. Waiting for a token comes on top. 0 means 15 s.
 	Timeout time.Duration
 
+	// Observer is told of calls and tokens. nil means nobody is.
+	Observer Observer
+
 	// Tokens keeps the token. nil means in this client's memory; give the same store to all clients
 	// of the app, in this process or others.
 	Tokens TokenStore
@@ -110,7 +113,7 @@ func New(config Config) (*Client, error) {
 			key: TokenKey(c.corpID, c.secret), host: c.host,
 			store: store, fetch: c.gettoken,
 			lease: orDefault(config.TokenLease, defaultTokenLease), wait: defaultTokenWait,
-			start: time.Now(),
+			start: time.Now(), observer: config.Observer,
 		}
 		if watcher, ok := store.(TokenWatcher); ok {
 			watcher.Watch(cache.key, cache.reload)
@@ -133,7 +136,7 @@ func newCaller(config Config) (caller, error) {
 	return caller{
 		base: *base, host: base.Scheme + "://" + base.Host, secret: config.Secret,
 		http: httpClient, ownTransport: config.HTTPClient == nil, foreign: isForeign(httpClient),
-		timeout: orDefault(config.Timeout, defaultTimeout),
+		timeout: orDefault(config.Timeout, defaultTimeout), observer: config.Observer,
 	}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -117,7 +118,11 @@ func (m *Media) open() error {
 }
 
 // openFile returns the answer to a download, if that is a file.
-func (c *caller) openFile(ctx context.Context, r *request) (*http.Response, error) {
+func (c *caller) openFile(ctx context.Context, r *request) (_ *http.Response, err error) {
+	if c.observer != nil { // of the answer's beginning: the reader takes its time for the rest
+		began := time.Now()
+		defer func() { c.observer.ObserveCall(CallEvent{Op: r.op, Took: time.Since(began), Err: err}) }()
+	}
 	out := outgoing{url: c.base}
 	resp, err := c.open(ctx, r, &out)
 	if err != nil || isFile(resp) {

@@ -30,6 +30,7 @@ type RobotConfig struct {
 	HTTPClient *http.Client  // as in Config
 	Timeout    time.Duration // as in Config
 	Media      MediaCache    // as in Config; what a robot uploads is its own, and kept apart
+	Observer   Observer      // as in Config; it is told of calls only
 }
 
 // Robot writes to the one group that it is in (path/99110). It needs no app, no token and no trusted
@@ -49,7 +50,7 @@ func NewRobot(config RobotConfig) (*Robot, error) {
 	}
 	app := Config{
 		CorpID: "robot", Secret: key, BaseURL: orDefault(config.BaseURL, baseURL), Proxy: config.Proxy,
-		MaxConns: config.MaxConns, HTTPClient: config.HTTPClient, Timeout: config.Timeout,
+		MaxConns: config.MaxConns, HTTPClient: config.HTTPClient, Timeout: config.Timeout, Observer: config.Observer,
 	}
 	calls, err := newRobotCaller(app)
 	if err != nil {

@@ -33,6 +33,8 @@ type tokenCache struct {
 	lease time.Duration
 	wait  time.Duration
 
+	observer Observer // or nil
+
 	start   time.Time // the times of a cachedToken count from here: monotonic, and cheap to compare
 	current atomic.Pointer[cachedToken]
 
@@ -174,7 +176,11 @@ func (c *tokenCache) takeOff(want Want) *flight {
 			c.flight = nil
 			close(f.done)
 		}()
+		began := c.now()
 		got = c.obtain(want)
+		if c.observer != nil {
+			c.observer.ObserveToken(TokenEvent{Cause: want.cause(), Origin: got.origin(), Took: c.now() - began, Err: got.err})
+		}
 	}()
 	return f
 }

@@ -17,10 +17,34 @@ const (
 
 // found is what a flight brings: a token, or an error and when it is worth another try.
 type found struct {
-	token StoredToken
-	alone bool // fetched without the store
-	err   error
-	until time.Time
+	token   StoredToken
+	fetched bool // by this process
+	alone   bool // and without the store
+	err     error
+	until   time.Time
+}
+
+func (f found) origin() TokenOrigin {
+	switch {
+	case f.err != nil:
+		return ""
+	case f.alone:
+		return OriginAlone
+	case f.fetched:
+		return OriginFetched
+	}
+	return OriginShared
+}
+
+// cause says why something is wanted.
+func (w Want) cause() TokenCause {
+	switch {
+	case w.Not != "":
+		return CauseRefused
+	case w.AfterFence != 0:
+		return CauseRenewal
+	}
+	return CauseMissing
 }
 
 var errNoFlight = errors.New("wecom: the token store did not return")
@@ -119,7 +143,7 @@ func (c *tokenCache) callAlone(want Want, known StoredToken) found {
 		return found{err: err, until: c.failureUntil(err)}
 	}
 	c.alone = c.now()
-	return found{token: t, alone: true}
+	return found{token: t, fetched: true, alone: true}
 }
 
 var errStoreAway = errors.New("wecom: the token store is away, and a token was fetched a moment ago")
@@ -140,9 +164,9 @@ func (c *tokenCache) callAndSave(fence int64, known StoredToken) (got found, sav
 		return err
 	})
 	if err != nil {
-		return found{token: t, alone: true}, true // the store is away, the token is good
+		return found{token: t, fetched: true, alone: true}, true // the store is away, the token is good
 	}
-	return found{token: t}, saved
+	return found{token: t, fetched: true}, saved
 }
 
 // failureUntil says until when a failure of gettoken is everybody's answer: a minute for one that

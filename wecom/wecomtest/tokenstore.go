@@ -253,6 +253,9 @@ func (s *storeSuite) drop(t *testing.T) {
 
 func (s *storeSuite) hints(t *testing.T) {
 	one, other, key := s.open(t), s.open(t), s.key()
+	if one.Changed(key) == nil {
+		t.Skip("the store gives no hints")
+	}
 	expect := func(what string, change func()) {
 		t.Helper()
 		hint := one.Changed(key)
