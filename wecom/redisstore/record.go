@@ -31,9 +31,18 @@ func digest(token string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// encode returns a token as it stands in Redis. The key it stands under is authenticated with it,
+// encode returns the record of a token.
+func (s *Store) encode(key string, t wecom.StoredToken) (string, error) {
+	payload, err := s.sealed(key, t.Value)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join([]string{decimal(t.Fence), decimal(s.remote(t.ExpiresAt)), decimal(s.remote(t.FetchedAt)), digest(t.Value), payload}, "|"), nil
+}
+
+// sealed returns a token as it stands in Redis. The key it stands under is authenticated with it,
 // so that nobody can put one app's token in another's place.
-func (s *Store) encode(key, token string) (string, error) {
+func (s *Store) sealed(key, token string) (string, error) {
 	if s.seal == nil {
 		return token, nil
 	}
@@ -86,6 +95,11 @@ func (s *Store) decode(key, record string) (wecom.StoredToken, error) {
 // local turns milliseconds of Redis's clock into a time of ours.
 func (s *Store) local(ms int64) time.Time {
 	return time.UnixMilli(ms).Add(-time.Duration(s.skew.Load()))
+}
+
+// remote turns a time of ours into milliseconds of Redis's clock.
+func (s *Store) remote(t time.Time) int64 {
+	return max(0, t.Add(time.Duration(s.skew.Load())).UnixMilli())
 }
 
 // setSkew notes what Redis's clock says.
@@ -155,10 +169,14 @@ func (s *Store) claim(key string, answer []rueidis.RedisMessage) (wecom.Claim, e
 	return wecom.Claim{}, errRecord
 }
 
-// encodeFailure is what stands behind fence and end in the record of a failure.
-func encodeFailure(f wecom.TokenFailure) string {
+// encodeFailure returns the record of a failure.
+func (s *Store) encodeFailure(fence int64, f wecom.TokenFailure) string {
+	ends := int64(0)
+	if !f.Until.IsZero() {
+		ends = s.remote(f.Until)
+	}
 	clean := strings.NewReplacer("|", "/").Replace
-	return strings.Join([]string{decimal(int64(f.Code)), clean(f.HintID), clean(f.CallerIP), f.Msg}, "|")
+	return strings.Join([]string{decimal(fence), decimal(ends), decimal(int64(f.Code)), clean(f.HintID), clean(f.CallerIP), f.Msg}, "|")
 }
 
 // failure reads FENCE|ENDS|CODE|HINT|CALLER|TEXT.

@@ -19,7 +19,7 @@ import (
 
 // redisServer is a real one, started by a test and ended with it.
 type redisServer struct {
-	t    *testing.T
+	t    testing.TB
 	addr string
 	args []string
 	cmd  *exec.Cmd
@@ -27,7 +27,7 @@ type redisServer struct {
 
 // startRedis starts a redis-server on a free port. Without one installed the test is skipped on a
 // user's machine and fails in CI.
-func startRedis(t *testing.T, args ...string) *redisServer {
+func startRedis(t testing.TB, args ...string) *redisServer {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {

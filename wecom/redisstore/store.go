@@ -38,6 +38,8 @@ type Options struct {
 	Timeout time.Duration
 	// Logger is told once when Redis goes away and once when it is back. nil means nobody is.
 	Logger *slog.Logger
+	// Interop shares tokens with another program's way of keeping them. nil means there is none.
+	Interop *Interop
 	// Hints are those of a client that was made by the caller; see NewWithClient.
 	Hints *Hints
 }
@@ -50,6 +52,7 @@ type Store struct {
 	seal    cipher.AEAD // nil: tokens in clear
 	timeout time.Duration
 	hints   *Hints
+	interop *Interop // or nil
 
 	skew    atomic.Int64 // Redis's clock minus ours, in nanoseconds; by it one record means the same to all
 	skewSet atomic.Bool
@@ -104,12 +107,15 @@ func NewWithClient(client rueidis.Client, opts Options) (*Store, error) {
 }
 
 func newStore(opts Options) (*Store, error) {
-	s := &Store{prefix: cmp.Or(opts.Prefix, "hongyan:"), timeout: cmp.Or(opts.Timeout, time.Second), hints: opts.Hints}
+	s := &Store{prefix: cmp.Or(opts.Prefix, "hongyan:"), timeout: cmp.Or(opts.Timeout, time.Second), hints: opts.Hints, interop: opts.Interop}
 	if strings.ContainsAny(s.prefix, "{}") {
 		return nil, errors.New("redisstore: Options.Prefix must have no braces: they decide where a cluster keeps a key")
 	}
 	if s.timeout < 0 {
 		return nil, fmt.Errorf("redisstore: Options.Timeout is %v", s.timeout)
+	}
+	if s.interop != nil && s.interop.Key == nil {
+		return nil, errors.New("redisstore: Options.Interop.Key is not set")
 	}
 	if s.hints == nil {
 		s.hints = NewHints()
@@ -132,7 +138,7 @@ func (s *Store) Close() { s.redis.close() }
 // keys of one token. The hash tag keeps them in one place of a cluster, where a script needs them.
 func (s *Store) keys(key string) []string {
 	base := s.prefix + "{" + key + "}"
-	return []string{base + ":token", base + ":lock", base + ":fence", base + ":failure"}
+	return []string{base + ":token", base + ":lease", base + ":failure"}
 }
 
 // Changed implements [wecom.TokenStore].
@@ -149,24 +155,29 @@ func (s *Store) Load(ctx context.Context, key string) (wecom.StoredToken, error)
 	keys := s.keys(key)
 	var record string
 	err := s.redis.do(ctx, s.timeout, func(ctx context.Context, client rueidis.Client) (err error) {
-		// The lock is read as well, so that its end is heard of too: a holder that failed saves no token.
+		// The failure is read as well, to be told of one: a holder that failed changes no token.
 		answers := client.DoMultiCache(ctx,
 			rueidis.CT(client.B().Get().Key(keys[0]).Cache(), cacheLife),
-			rueidis.CT(client.B().Get().Key(keys[1]).Cache(), cacheLife))
+			rueidis.CT(client.B().Get().Key(keys[2]).Cache(), cacheLife))
 		record, err = answers[0].ToString()
 		if rueidis.IsRedisNil(err) {
 			record, err = "", nil
 		}
 		return err
 	})
-	if err != nil || record == "" {
+	if err != nil {
 		return wecom.StoredToken{}, err
 	}
-	t, err := s.decode(keys[0], record)
-	if err != nil {
-		return wecom.StoredToken{}, nil // of another program, or of another encryption key: as if it were not there
+	if record != "" {
+		if t, err := s.decode(keys[0], record); err == nil {
+			return t, nil
+		}
+		// Garbage, or of another encryption key: as if it were not there.
 	}
-	return t, nil
+	if s.interop != nil {
+		return s.loadForeign(ctx, key)
+	}
+	return wecom.StoredToken{}, nil
 }
 
 // cacheLife bounds how long a copy is trusted if its invalidation got lost.
@@ -190,29 +201,42 @@ func (s *Store) Acquire(ctx context.Context, key string, want wecom.Want, lease 
 
 // Save implements [wecom.TokenStore].
 func (s *Store) Save(ctx context.Context, key string, t wecom.StoredToken) (bool, error) {
-	keys := s.keys(key)
-	now := time.Now()
-	left := t.ExpiresAt.Sub(now).Milliseconds()
-	if left <= 0 {
+	left := time.Until(t.ExpiresAt)
+	if left < time.Millisecond {
 		return true, nil // dead already: nothing that others could use
 	}
-	payload, err := s.encode(keys[0], t.Value)
+	if err := s.learnSkew(ctx); err != nil {
+		return false, err
+	}
+	keys := s.keys(key)
+	record, err := s.encode(keys[0], t)
 	if err != nil {
 		return false, err
 	}
-	return s.save(ctx, keys, decimal(t.Fence), decimal(left), decimal(now.Sub(t.FetchedAt).Milliseconds()), digest(t.Value), payload, "0", "")
+	saved, err := s.save(ctx, keys, t.Fence, "token", record, left)
+	if saved && s.interop != nil {
+		_ = s.saveForeign(ctx, key, t) // the other program fetches for itself if this fails
+	}
+	return saved, err
 }
+
+// failureMemory is how long those who waited for a holder can find out that it failed.
+const failureMemory = 10 * time.Second
 
 // Fail implements [wecom.TokenStore].
 func (s *Store) Fail(ctx context.Context, key string, fence int64, failure wecom.TokenFailure) error {
-	ends := max(0, time.Until(failure.Until).Milliseconds())
-	_, err := s.save(ctx, s.keys(key), decimal(fence), "0", "0", "", "", decimal(ends), encodeFailure(failure))
+	if err := s.learnSkew(ctx); err != nil {
+		return err
+	}
+	_, err := s.save(ctx, s.keys(key), fence, "failure", s.encodeFailure(fence, failure), max(time.Until(failure.Until), failureMemory))
 	return err
 }
 
-func (s *Store) save(ctx context.Context, keys []string, args ...string) (saved bool, err error) {
+func (s *Store) save(ctx context.Context, keys []string, fence int64, kind, record string, life time.Duration) (saved bool, err error) {
 	err = s.redis.do(ctx, s.timeout, func(ctx context.Context, client rueidis.Client) error {
-		n, err := save.Exec(ctx, client, keys, append(args, channel(s.prefix))).AsInt64()
+		n, err := save.Exec(ctx, client, keys, []string{
+			decimal(fence), kind, record, decimal(life.Milliseconds()), channel(s.prefix),
+		}).AsInt64()
 		saved = n == 1
 		return err
 	})
@@ -221,6 +245,11 @@ func (s *Store) save(ctx context.Context, keys []string, args ...string) (saved 
 
 // Drop implements [wecom.TokenStore].
 func (s *Store) Drop(ctx context.Context, key, token string, fence int64) error {
+	if s.interop != nil {
+		if err := s.dropForeign(ctx, key, token); err != nil {
+			return err
+		}
+	}
 	return s.redis.do(ctx, s.timeout, func(ctx context.Context, client rueidis.Client) error {
 		return drop.Exec(ctx, client, s.keys(key)[:1], []string{digest(token), decimal(fence), channel(s.prefix)}).Error()
 	})
