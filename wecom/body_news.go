@@ -11,7 +11,8 @@ type News struct {
 	Articles []Article `json:"articles"` // required, 1 to 8; the first has the large picture
 }
 
-// Article is a title, a picture and where a tap leads: URL, or AppID and PagePath.
+// Article is a title, a picture and where a tap leads: URL, or AppID and PagePath, which group chats
+// and robots do not know (path/90248, path/99110).
 type Article struct {
 	Title       string `json:"title"`                 // required, at most 128 bytes; WeCom cuts the rest
 	Description string `json:"description,omitempty"` // at most 512 bytes; WeCom cuts the rest
@@ -37,13 +38,16 @@ func (a Article) check(c *checker, path string) {
 	c.text(path+".title", a.Title, true, 128, Bytes, WouldCut)
 	c.text(path+".description", a.Description, false, 512, Bytes, WouldCut)
 	c.text(path+".picurl", a.PicURL, false, 2048, Bytes, TooLong)
-	if c.place != toMembers && (a.AppID != "" || a.PagePath != "") {
-		c.add(FieldError{Field: path + ".appid", Problem: Conflict, Detail: "articles in group chats open no mini program; give a url"})
+	if c.place != toMembers {
+		if a.AppID != "" || a.PagePath != "" {
+			c.add(FieldError{Field: path + ".appid", Problem: Conflict, Detail: "group chats and robots open no mini programs: give url"})
+		}
+		c.url(path+".url", a.URL, true)
 		return
 	}
 	if a.AppID == "" && a.PagePath == "" {
 		if a.URL == "" {
-			c.add(FieldError{Field: path + ".url", Problem: Missing, Detail: "give url, or, to members, appid and pagepath of a mini program"})
+			c.add(FieldError{Field: path + ".url", Problem: Missing, Detail: "give url, or appid and pagepath of a mini program"})
 		}
 		c.url(path+".url", a.URL, false)
 		return

@@ -213,7 +213,7 @@ func TestValidateBodies(t *testing.T) {
 		{"title of 128 bytes", article(func(a *Article) { a.Title = strings.Repeat("x", 128) }), ""},
 		{"title of 43 Chinese characters", article(func(a *Article) { a.Title = strings.Repeat("题", 43) }), "news.articles[0].title has 129 bytes, the limit is 128; WeCom would cut"},
 		{"description of 513 bytes", article(func(a *Article) { a.Description = strings.Repeat("x", 513) }), "news.articles[0].description has 513 bytes, the limit is 512"},
-		{"no link", article(func(a *Article) { a.URL = "" }), "news.articles[0].url is missing: give url, or, to members, appid and pagepath"},
+		{"no link", article(func(a *Article) { a.URL = "" }), "news.articles[0].url is missing: give url, or appid and pagepath"},
 		{"link without scheme", article(func(a *Article) { a.URL = "e.com" }), "news.articles[0].url is malformed: it must begin with http"},
 		{"long picture", article(func(a *Article) { a.PicURL = "https://" + strings.Repeat("p", 2048) }), "news.articles[0].picurl has 2056 bytes, the limit is 2048"},
 		{"mini program and a link", article(func(a *Article) { a.AppID, a.PagePath = "wx1", "p" }), ""},

@@ -40,7 +40,7 @@ type TextNotice struct {
 func (TextNotice) CardType() string { return "text_notice" }
 
 // NewsNotice is a card with a picture (card_type news_notice). MainTitle and CardAction are
-// required, and one of CardImage and ImageTextArea.
+// required, and one of CardImage and ImageTextArea; by a robot CardImage (path/99110).
 type NewsNotice struct {
 	Source             Source              `json:"source,omitzero"`
 	ActionMenu         ActionMenu          `json:"action_menu,omitzero"` // makes the card one that can be updated

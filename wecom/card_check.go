@@ -20,7 +20,7 @@ func (t TextNotice) check(c *checker) {
 	checkLines(c, t.HorizontalContents)
 	checkJumps(c, t.Jumps)
 	checkCardAction(c, t.CardAction)
-	c.taskID(t.TaskID, t.ActionMenu.given())
+	c.taskID(t.TaskID, !t.ActionMenu.IsZero())
 }
 
 func (t NewsNotice) check(c *checker) {
@@ -42,7 +42,7 @@ func (t NewsNotice) check(c *checker) {
 	checkLines(c, t.HorizontalContents)
 	checkJumps(c, t.Jumps)
 	checkCardAction(c, t.CardAction)
-	c.taskID(t.TaskID, t.ActionMenu.given())
+	c.taskID(t.TaskID, !t.ActionMenu.IsZero())
 }
 
 func (t ButtonInteraction) check(c *checker) {
@@ -54,8 +54,8 @@ func (t ButtonInteraction) check(c *checker) {
 	c.utf8(path+".sub_title_text", t.SubTitleText)
 	checkLines(c, t.HorizontalContents)
 	t.CardAction.check(c, path+".card_action")
-	if s := t.ButtonSelection; s.QuestionKey != "" || s.Title != "" || s.SelectedID != "" || len(s.Options) > 0 || s.Disable {
-		s.check(c, path+".button_selection")
+	if !t.ButtonSelection.IsZero() {
+		t.ButtonSelection.check(c, path+".button_selection")
 	}
 	c.count(path+".button_list", len(t.Buttons), 1, 6)
 	seen := map[string]string{}
@@ -113,10 +113,8 @@ func (s Source) check(c *checker, path string) {
 	c.utf8(path+".desc", s.Desc)
 }
 
-func (m ActionMenu) given() bool { return m.Desc != "" || len(m.Actions) > 0 }
-
 func (m ActionMenu) check(c *checker, path string) {
-	if !m.given() {
+	if m.IsZero() {
 		return
 	}
 	c.utf8(path+".desc", m.Desc)

@@ -44,6 +44,12 @@ type Select struct {
 	Disable     bool     `json:"disable,omitempty"`     // update only: the choice can no longer be changed
 }
 
+// IsZero reports whether there is no drop-down. An empty list of options is none: encoding/json asks,
+// and leaves it out where it may be absent.
+func (s Select) IsZero() bool {
+	return s.QuestionKey == "" && s.Title == "" && s.SelectedID == "" && len(s.Options) == 0 && !s.Disable
+}
+
 // Option is an option of a [Select].
 type Option struct {
 	ID   string `json:"id"`   // required, at most 128 bytes, unique in its list; comes back in the event

@@ -25,6 +25,10 @@ type ActionMenu struct {
 	Actions []Action `json:"action_list"`    // required, 1 to 3
 }
 
+// IsZero reports whether there is no menu. An empty list of entries is none: encoding/json asks, and
+// leaves the menu out.
+func (m ActionMenu) IsZero() bool { return m.Desc == "" && len(m.Actions) == 0 }
+
 // Action is an entry of an [ActionMenu].
 type Action struct {
 	Text string `json:"text"` // required

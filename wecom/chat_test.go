@@ -66,7 +66,7 @@ func TestChatMessageValidates(t *testing.T) {
 		{ChatMessage{ChatID: "a", Body: Text{Content: "x", MentionedMobiles: []string{"1"}}}, "only robots know it"},
 		{ChatMessage{ChatID: "a", Body: testCard{Kind: "text_notice"}}, "group chats do not take template_card"},
 		{ChatMessage{ChatID: "a", Body: MarkdownV2{"x"}}, "group chats do not take markdown_v2"},
-		{ChatMessage{ChatID: "a", Body: News{[]Article{{Title: "t", AppID: "wx1", PagePath: "p"}}}}, "news.articles[0].appid is in conflict: articles in group chats open no mini program"},
+		{ChatMessage{ChatID: "a", Body: News{[]Article{{Title: "t", AppID: "wx1", PagePath: "p"}}}}, "news.articles[0].appid is in conflict: group chats and robots open no mini programs"},
 		{ChatMessage{ChatID: "a", Body: RobotImage{png("1")}}, "only robots send pictures so"},
 		{ChatMessage{ChatID: "a", Body: Voice{MediaID: "m"}, Safe: 1}, "in a chat msgtype voice knows 0 to 0, given 1"},
 		{ChatMessage{ChatID: "a", Body: Markdown{Content: strings.Repeat("a", 2049)}}, "markdown.content has 2049 bytes, the limit is 2048"},

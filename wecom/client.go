@@ -212,8 +212,8 @@ func parseBaseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// Token implements [TokenSource], for calls that this package does not have, or to share the token
-// with a program that cannot fetch it. It is a secret.
+// Token implements [TokenSource], for programs that cannot fetch the token themselves (path/91039);
+// calls that this package does not have are made by [Client.Do]. It is a secret.
 func (c *Client) Token(ctx context.Context, stale string) (string, error) {
 	return c.tokens.Token(ctx, stale)
 }

@@ -79,3 +79,17 @@ func ExampleUnmarshalCard() {
 	// Backup done
 	// {"card_type":"text_notice","main_title":{"title":"Backup done"},"card_action":{"type":1,"url":"https://backup.example.com"}}
 }
+
+// Advice for one text, by where it is shown.
+func ExampleLintMarkdown() {
+	report := "# 昨日\n\n| 任务 | 耗时 |\n| :-- | --: |\n| 对账 | 41 min |"
+	for _, warning := range wecom.LintMarkdown(report, wecom.DialectApp) {
+		fmt.Println(warning)
+	}
+	for _, warning := range wecom.LintMarkdown(report, wecom.DialectV2) {
+		fmt.Println("by a robot:", warning)
+	}
+	// Output:
+	// markdown.content: line 4: a table is shown as typed
+	// by a robot: markdown_v2.content: WeCom before 4.1.36 (Android: 4.1.38) shows markdown_v2 as plain text
+}

@@ -115,7 +115,8 @@ func (c *Client) Send(ctx context.Context, m Message) (Receipt, error) {
 const opSend = "message/send"
 
 // Notify tells one member something: a text card with a title (at most 128 characters), a text
-// (at most 512 characters) and the link that opens when it is tapped.
+// (at most 512 characters) and the link that opens when it is tapped (path/90236). The errors are
+// those of [Client.Send].
 func (c *Client) Notify(ctx context.Context, user, title, text, url string) (Receipt, error) {
 	return c.Send(ctx, Message{
 		To:   To{Users: []string{user}},

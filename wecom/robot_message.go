@@ -51,6 +51,9 @@ func (c *checker) robotCard(card Card) {
 			Detail: "robots send " + strings.Join(robotCards, " and ") + ", given " + card.CardType(),
 		})
 	}
+	if news, ok := card.(NewsNotice); ok && news.CardImage == (CardImage{}) {
+		c.add(FieldError{Field: "template_card.card_image", Problem: Missing, Detail: "a robot's news_notice needs it, whatever else has a picture"})
+	}
 	var parts map[string]json.RawMessage
 	data, err := json.Marshal(card)
 	if err != nil || json.Unmarshal(data, &parts) != nil {

@@ -1,0 +1,334 @@
+package wecom_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hongyan-im/hongyan/wecom"
+	"github.com/hongyan-im/hongyan/wecom/simulator"
+	"github.com/hongyan-im/hongyan/wecom/wecomtest"
+)
+
+const noticeAppID = "wx0000invented0001" // the mini program that the app 1000004 of the tests is
+
+// endpoint is one way to send a body.
+type endpoint struct {
+	name     string
+	validate func(b wecom.Body, truncateOK bool) error
+	send     func(b wecom.Body) error // with TruncateOK
+	encode   func(b wecom.Body) ([]byte, error)
+	post     func(encoded []byte) error // as it is, past Validate
+}
+
+// The SDK and the simulator know the same limits: what Validate lets pass arrives, and whole; what it
+// says would be cut is cut, and nothing else; what it refuses is refused, but for what stands in
+// stricter.
+func TestValidateAgreesWithTheSimulator(t *testing.T) {
+	seed := rand.Uint64()
+	if testing.Verbose() {
+		t.Logf("seed %d", seed)
+	}
+	for _, strict := range []bool{true, false} {
+		t.Run(fmt.Sprintf("strict=%t", strict), func(t *testing.T) {
+			t.Parallel()
+			a := newAgreement(t, seed, strict)
+			for range 100 {
+				a.round()
+				if t.Failed() {
+					t.Fatalf("seed %d", seed)
+				}
+			}
+			a.sawEverything()
+		})
+	}
+}
+
+// agreement sends bodies by every way there is, and compares.
+type agreement struct {
+	t          *testing.T
+	sim        *wecomtest.Server
+	client     *wecom.Client
+	generator  generator
+	robotMedia map[string]string
+	ways       []endpoint
+	seen       map[string]int // "text: whole", by way, type and outcome
+}
+
+func newAgreement(t *testing.T, seed uint64, strict bool) *agreement {
+	world := simulator.DefaultWorld()
+	world.Strict = strict
+	world.Corps[0].Apps = append(world.Corps[0].Apps, simulator.App{AgentID: 1000004, Name: "订房", Secret: "sim-secret-1000004", MiniProgram: noticeAppID})
+	sim := wecomtest.NewServer(t, simulator.WithWorld(world))
+	a := &agreement{t: t, sim: sim, client: sim.Client(), seen: map[string]int{}}
+	a.generator = generator{Rand: rand.New(rand.NewPCG(seed, 0)), strict: strict, media: map[string]string{}}
+	robot, err := wecom.NewRobot(wecom.RobotConfig{Key: robotKey, BaseURL: sim.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.robotMedia = map[string]string{}
+	for kind, content := range mediaContents {
+		up, err := a.client.Upload(t.Context(), kind, "f", strings.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.generator.media[string(kind)] = up.MediaID
+		if kind == wecom.MediaFile || kind == wecom.MediaVoice {
+			if up, err = robot.Upload(t.Context(), kind, "f", strings.NewReader(content)); err != nil {
+				t.Fatal(err)
+			}
+			a.robotMedia[string(kind)] = up.MediaID
+		}
+	}
+	chat, err := a.client.CreateChat(t.Context(), wecom.Chat{Users: []string{"zhangsan", "lisi"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notices := sim.ClientOf(wecom.Config{CorpID: wecomtest.CorpID, AgentID: 1000004, Secret: "sim-secret-1000004"})
+	a.ways = []endpoint{
+		a.members("app", a.client), a.members("mini program", notices), a.chat(chat), a.robot(robot),
+	}
+	return a
+}
+
+// mediaContents is the least of each type that WeCom takes.
+var mediaContents = map[wecom.MediaType]string{
+	wecom.MediaImage: "\x89PNG\r\n\x1a\n", wecom.MediaVoice: "#!AMR\n\x3c", wecom.MediaVideo: "\x00\x00\x00\x18ftypmp42", wecom.MediaFile: "a file",
+}
+
+func (a *agreement) members(name string, client *wecom.Client) endpoint {
+	message := func(b wecom.Body) wecom.Message {
+		return wecom.Message{To: wecom.To{Users: []string{"zhangsan"}}, Body: b}
+	}
+	return endpoint{
+		name: name, post: a.post(client, "message/send"),
+		validate: func(b wecom.Body, truncateOK bool) error {
+			m := message(b)
+			m.TruncateOK = truncateOK
+			return m.Validate()
+		},
+		send: func(b wecom.Body) error {
+			m := message(b)
+			m.TruncateOK = true
+			_, err := client.Send(a.t.Context(), m)
+			return err
+		},
+		encode: func(b wecom.Body) ([]byte, error) {
+			m := message(b)
+			if name == "app" {
+				m.AgentID = wecomtest.AgentID
+			}
+			return json.Marshal(m)
+		},
+	}
+}
+
+func (a *agreement) chat(id string) endpoint {
+	return endpoint{
+		name: "chat", post: a.post(a.client, "appchat/send"),
+		validate: func(b wecom.Body, truncateOK bool) error {
+			return wecom.ChatMessage{ChatID: id, Body: b, TruncateOK: truncateOK}.Validate()
+		},
+		send: func(b wecom.Body) error {
+			return a.client.SendChat(a.t.Context(), wecom.ChatMessage{ChatID: id, Body: b, TruncateOK: true})
+		},
+		encode: func(b wecom.Body) ([]byte, error) { return json.Marshal(wecom.ChatMessage{ChatID: id, Body: b}) },
+	}
+}
+
+func (a *agreement) robot(robot *wecom.Robot) endpoint {
+	return endpoint{
+		name: "robot", post: a.postByRobot,
+		validate: func(b wecom.Body, truncateOK bool) error {
+			return wecom.RobotMessage{Body: b, TruncateOK: truncateOK}.Validate()
+		},
+		send: func(b wecom.Body) error {
+			return robot.Send(a.t.Context(), wecom.RobotMessage{Body: b, TruncateOK: true})
+		},
+		encode: func(b wecom.Body) ([]byte, error) { return json.Marshal(wecom.RobotMessage{Body: b}) },
+	}
+}
+
+// round sends one message of every type by every way that has it.
+func (a *agreement) round() {
+	g, app, notices, chat, robot := &a.generator, a.ways[0], a.ways[1], a.ways[2], a.ways[3]
+	for _, make := range []func() wecom.Body{
+		func() wecom.Body { return g.text() },
+		func() wecom.Body { return wecom.Image{MediaID: maybe(g, g.media["image"])} },
+		func() wecom.Body { return wecom.Voice{MediaID: maybe(g, g.media["voice"])} },
+		func() wecom.Body { return g.video() },
+		func() wecom.Body { return wecom.File{MediaID: maybe(g, g.media["file"])} },
+		func() wecom.Body { return g.textCard(g.chars) },
+		func() wecom.Body { return g.news() },
+		func() wecom.Body { return g.mpnews() },
+		func() wecom.Body { return g.markdown() },
+		func() wecom.Body { return g.taskCard() },
+		func() wecom.Body { return g.interactive() },
+		func() wecom.Body { return g.textNotice() },
+		func() wecom.Body { return g.newsNotice() },
+		func() wecom.Body { return g.buttons() },
+		func() wecom.Body { return g.vote() },
+		func() wecom.Body { return g.multiple() },
+	} {
+		g.next()
+		a.compare(app, make())
+	}
+	g.next()
+	a.compare(notices, g.notice())
+
+	for _, make := range []func() wecom.Body{
+		func() wecom.Body { return g.text() },
+		func() wecom.Body { return wecom.Text{Content: g.bytes(2048), Mentioned: []string{"lisi", "@all"}} },
+		func() wecom.Body { return g.video() },
+		func() wecom.Body { return g.textCard(g.bytes) },
+		func() wecom.Body { return g.news() },
+		func() wecom.Body { return g.mpnews() },
+		func() wecom.Body { return g.markdown() },
+		func() wecom.Body { return g.textNotice() },
+		func() wecom.Body { return g.taskCard() },
+	} {
+		g.next()
+		a.compare(chat, make())
+	}
+
+	appMedia := g.media
+	g.media = a.robotMedia
+	for _, make := range []func() wecom.Body{
+		func() wecom.Body {
+			return wecom.Text{Content: g.bytes(oneOf(g, 2048, 5120)), Mentioned: []string{"lisi"}}
+		},
+		func() wecom.Body { return wecom.Markdown{Content: g.bytes(4096)} },
+		func() wecom.Body { return wecom.MarkdownV2{Content: g.bytes(4096)} },
+		func() wecom.Body { return wecom.File{MediaID: maybe(g, g.media["file"])} },
+		func() wecom.Body { return wecom.Voice{MediaID: maybe(g, g.media["voice"])} },
+		func() wecom.Body { return g.news() },
+		func() wecom.Body {
+			card := g.textNotice()
+			card.TaskID, card.ActionMenu = "", wecom.ActionMenu{}
+			return card
+		},
+		func() wecom.Body {
+			card := g.newsNotice()
+			card.TaskID, card.ActionMenu = "", wecom.ActionMenu{}
+			return card
+		},
+		func() wecom.Body { return g.buttons() },
+	} {
+		g.next()
+		a.compare(robot, make())
+	}
+	g.media = appMedia
+}
+
+// compare sends one body and compares what the SDK says with what the simulator does.
+func (a *agreement) compare(way endpoint, b wecom.Body) {
+	a.sim.Advance(4 * time.Second) // a member gets 30 messages a minute of an app, a robot sends 20
+	before := a.last().MsgID
+	encoded, err := way.encode(b)
+	if err != nil {
+		a.t.Fatalf("%s, %T: %v", way.name, b, err)
+	}
+	wrong := way.validate(b, false)
+	var invalid *wecom.ValidationError
+	if errors.As(wrong, &invalid) && !invalid.WouldTruncate() {
+		a.refuses(way, b, invalid, encoded)
+		return
+	}
+	if err := way.validate(b, true); err != nil {
+		a.tooLong(way, b, err, encoded)
+		return
+	}
+	if err := way.send(b); err != nil {
+		a.t.Errorf("%s, %T: Validate %v, the simulator %v\n%s", way.name, b, wrong, err, short(encoded))
+		return
+	}
+	last := a.last()
+	if last.MsgID == before {
+		a.t.Errorf("%s, %T: it did not arrive", way.name, b)
+		return
+	}
+	a.arrives(way, b, invalid, encoded, last)
+}
+
+// arrives compares a body as sent with what members got: the fields that invalid names are cut, all
+// others whole.
+func (a *agreement) arrives(way endpoint, b wecom.Body, invalid *wecom.ValidationError, encoded []byte, got simulator.Message) {
+	sent, arrived := leaves(encoded, b.MsgType()), map[string]string{}
+	flatten(arrived, b.MsgType(), decode(got.Body))
+	var cut []string
+	if invalid != nil {
+		for _, f := range invalid.Fields {
+			cut = append(cut, f.Field)
+		}
+	}
+	for path, value := range sent {
+		switch isCut := slices.Contains(cut, path); {
+		case isCut && way.name == "robot" && path == "text.content":
+			if arrived[path] != value { // up to 5120 bytes they were seen to arrive, whatever the page promises
+				a.t.Errorf("%s: cut", path)
+			}
+		case isCut && (arrived[path] == value || !strings.HasPrefix(value, arrived[path]) || arrived[path] == ""):
+			a.t.Errorf("%s, %s: Validate says that it would be cut; of %d bytes %d arrived", way.name, path, len(value), len(arrived[path]))
+		case !isCut && arrived[path] != value:
+			a.t.Errorf("%s, %s: sent %.60q, arrived %.60q", way.name, path, value, arrived[path])
+		}
+		delete(arrived, path)
+	}
+	for path, value := range arrived {
+		a.t.Errorf("%s, %s: nothing sent, arrived %.60q", way.name, path, value)
+	}
+	a.note(way, b, map[bool]string{true: "cut", false: "whole"}[len(cut) > 0])
+}
+
+// stricter is what the SDK refuses and the simulator takes, by field and problem, and why.
+var stricter = []struct {
+	what    *regexp.Regexp
+	lenient bool // only a world that is not strict takes it
+	why     string
+}{
+	{regexp.MustCompile(`^template_card\..*url malformed$`), false, "the page wants a scheme of the links of other types, and says nothing of a card's"},
+	{regexp.MustCompile(`^template_card\..*type not known$`), false, "no type is known that opens anything else"},
+	{regexp.MustCompile(`^template_card\.task_id (malformed|too long)$`), false, "a notice without menu has no use for its task_id"},
+	{regexp.MustCompile(`taskcard\.btn\.key in conflict$`), false, "of two buttons with one key nobody knows which was pressed"},
+	{regexp.MustCompile(`^news\.articles\.appid in conflict$`), false, "groups do not see it"},
+	{regexp.MustCompile(`^news\.articles\.(picurl|pagepath) too long$`), true, "the page gives a limit and no consequence"},
+	{regexp.MustCompile(`^miniprogram_notice\.(page|content_item\.(key|value)) too long$`), true, "the page gives a limit and no consequence"},
+}
+
+// isStricter reports whether f is one of these.
+func (a *agreement) isStricter(f *wecom.FieldError) bool {
+	what := withoutIndex(f.Field) + " " + string(f.Problem)
+	for _, s := range stricter {
+		if s.what.MatchString(what) && !(s.lenient && a.generator.strict) {
+			return true
+		}
+	}
+	return false
+}
+
+// refuses says that the simulator refuses what the SDK does.
+func (a *agreement) refuses(way endpoint, b wecom.Body, invalid *wecom.ValidationError, encoded []byte) {
+	a.note(way, b, "refused")
+	if err := way.post(encoded); err != nil {
+		return
+	}
+	for _, f := range invalid.Fields {
+		if f.Problem != wecom.WouldCut && !a.isStricter(f) {
+			a.t.Errorf("%s, %T: Validate %v, the simulator took it\n%s", way.name, b, f, short(encoded))
+		}
+	}
+}
+
+// tooLong is a text that is refused although cuts are welcome: a robot's.
+func (a *agreement) tooLong(way endpoint, b wecom.Body, wrong error, encoded []byte) {
+	a.note(way, b, "refused")
+	if err := way.post(encoded); !errors.Is(err, &wecom.Error{Code: 40058}) {
+		a.t.Errorf("%s, %T: Validate %v, the simulator %v", way.name, b, wrong, err)
+	}
+}
