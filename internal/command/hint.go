@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,7 +45,7 @@ func (v langValue) Set(text string) error {
 
 // report tells the user about an error, and what to do about it.
 func (c *cli) report(err error) {
-	if errors.Is(err, errPartly) {
+	if errors.Is(err, errPartly) || errors.Is(err, errInvalid) { // which was told already
 		return
 	}
 	text, hint := strings.TrimPrefix(err.Error(), "wecom: "), ""
@@ -58,7 +59,7 @@ func (c *cli) report(err error) {
 	)
 	switch {
 	case errors.As(err, &invalid):
-		hint = strings.ReplaceAll(hint, "TruncateOK", "--truncate") // what the SDK's field is called here
+		hint = c.inFlags(invalid, hint)
 	case !errors.As(err, &noAnswer):
 	case errors.Is(err, context.Canceled):
 		text, hint = "interrupted: "+text, c.whereItMayBe(err)
@@ -69,6 +70,18 @@ func (c *cli) report(err error) {
 			"；请检查 base URL、防火墙和代理，或延长 --timeout")
 	}
 	c.warn(text, hint)
+}
+
+// inFlags puts the SDK's hint into the words of the command line.
+func (c *cli) inFlags(invalid *wecom.ValidationError, hint string) string {
+	hint = strings.ReplaceAll(hint, "TruncateOK", "--truncate") // what the SDK's field is called here
+	for _, f := range invalid.Fields {
+		long := f.Problem == wecom.TooLong || f.Problem == wecom.WouldCut
+		if long && slices.Contains([]string{"text.content", "markdown.content", "markdown_v2.content"}, f.Field) {
+			return hint + pick(c.lang, `; "hongyan send --split" sends it in numbered parts`, `；"hongyan send --split" 可分条发送并编号`)
+		}
+	}
+	return hint
 }
 
 // whereItMayBe answers the first question about a send that was not waited for.

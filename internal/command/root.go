@@ -27,24 +27,28 @@ Exit codes:
 Errors and hints go to standard error. Hints are in Chinese where LC_ALL, LC_MESSAGES or LANG says
 zh, or with --lang zh.`
 
-// helpTemplate follows the text of a command: how to call it, its parts, its flags.
-const helpTemplate = `Usage:
+// The help template follows the text of a command: how to call it, its parts, its flags.
+const (
+	helpHead = `Usage:
   {{.UseLine}}{{if .HasExample}}
 
 Examples:
 {{.Example}}{{end}}{{if .HasAvailableSubCommands}}
 
 Commands:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
-  {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+  {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}`
+	helpFlags = `{{if .HasAvailableLocalFlags}}
 
 Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}`
+	helpTail = `{{if .HasAvailableInheritedFlags}}
 
 Everywhere:
 {{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
 
 "{{.CommandPath}} <command> --help" is the manual of a command.{{end}}
 `
+)
 
 // rootCommand builds the tree of commands. Flags live in it, so every run has its own.
 func (c *cli) rootCommand() *cobra.Command {
@@ -59,13 +63,16 @@ func (c *cli) rootCommand() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.DisableFlagsInUseLine = true
-	root.SetUsageTemplate(helpTemplate)
+	root.SetUsageTemplate(helpHead + helpFlags + helpTail)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().Var(langValue{&c.lang}, "lang", "`LANG` of hints, en or zh (default: that of the environment)")
 	_ = root.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp))
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(c.devCommand(), c.sendCommand(), c.simCommand(), c.tokenCommand(), c.versionCommand())
+	root.AddCommand(
+		c.callCommand(), c.cardCommand(), c.chatCommand(), c.devCommand(), c.directoryCommand(), c.lintCommand(),
+		c.mediaCommand(), c.recallCommand(), c.sendCommand(), c.simCommand(), c.tokenCommand(), c.versionCommand(),
+	)
 	return root
 }
 
