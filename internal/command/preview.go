@@ -2,22 +2,29 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
 // preview prints the JSON that would be sent, and tells advice about it. A file, of which the JSON
 // would have the media_id, stands there by its name.
-func (c *cli) preview(letters []letter, path string) error {
+func (c *cli) preview(f *sendFlags, letters []letter) error {
+	app, _ := strconv.Atoi(setting(c.std.Getenv, f.agentID, "HONGYAN_AGENT_ID")) // a real send says what is wrong with it
 	for _, l := range letters {
 		if err := l.Validate(); err != nil {
-			return explainFile(err, isFileLetter(l), "--file")
+			return f.explainMedia(err)
 		}
-		data, err := previewJSON(l, "file:"+path)
+		if m, ok := l.(wecom.Message); ok {
+			m.AgentID = cmp.Or(m.AgentID, app)
+			l = m
+		}
+		data, err := previewJSON(l, "file:"+cmp.Or(f.files()...))
 		if err != nil {
 			return failed("%w", err)
 		}
@@ -33,12 +40,6 @@ func (c *cli) preview(letters []letter, path string) error {
 		}
 	}
 	return nil
-}
-
-func isFileLetter(l letter) bool {
-	_, body := callOf(l)
-	_, ok := body.(wecom.File)
-	return ok
 }
 
 // previewJSON is the JSON of the letter with name in place of what would be uploaded.

@@ -118,10 +118,10 @@ func (c *cli) send(cmd *cobra.Command, args []string, f *sendFlags) error {
 	}
 	letters, err := c.letters(cmd, args, f, kind, to)
 	if err != nil {
-		return err
+		return f.explainMedia(err)
 	}
 	if f.dryRun {
-		return c.preview(letters, cmp.Or(f.files()...))
+		return c.preview(f, letters)
 	}
 	for _, l := range letters { // all, before the first goes out
 		if err := l.Validate(); err != nil {
