@@ -16,6 +16,10 @@ Send with one, from a shell, a cron job or a pipeline:
   export HONGYAN_CORP_ID=ww… HONGYAN_AGENT_ID=1000002 HONGYAN_SECRET=…
   hongyan send --to zhangsan "磁盘已满"
   df -h | hongyan send --to zhangsan,lisi
+  hongyan send --to zhangsan --image chart.png
+
+Without an app, by a robot in a group chat:
+  HONGYAN_ROBOT_FILE=/run/secrets/robot hongyan send "磁盘已满"
 
 Exit codes:
   0  done

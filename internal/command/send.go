@@ -36,7 +36,7 @@ type sendFlags struct {
 func (c *cli) sendCommand() *cobra.Command {
 	var f sendFlags
 	cmd := &cobra.Command{
-		Use:               "send --to USER [flags] [text...]",
+		Use:               "send (--to USER | --chat ID | --robot-file FILE) [flags] [text...]",
 		Short:             "Send a message",
 		Long:              sendHelp,
 		Example:           sendExamples,

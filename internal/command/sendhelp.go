@@ -46,7 +46,7 @@ const sendExamples = `  hongyan send --to zhangsan "磁盘已满"
   hongyan send --all --news "菜单,https://example.com/menu,https://example.com/menu.png,第 12 周"
   hongyan send --to zhangsan --card card.json
   hongyan send --chat ops7 --mention zhangsan "谁在值班？"
-  HONGYAN_ROBOT=https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=… hongyan send --markdown-v2 - < report.md
+  hongyan send --robot-file /run/secrets/robot --markdown-v2 - < report.md
   tail -n 200 app.log | hongyan send --to zhangsan --split
   hongyan send --dry-run --to zhangsan --card card.json
   hongyan send --to zhangsan --duplicate-check=10m "once, however often cron says it"
