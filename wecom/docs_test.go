@@ -17,7 +17,7 @@ import (
 )
 
 // The samples of docs/messages.md: Go that is a message, and below it the JSON that it is.
-var docsSample = regexp.MustCompile("(?s)```go\n(wecom\\.Message\\{.*?\n)```\n+```json\n(.*?)```")
+var docsSample = regexp.MustCompile("(?s)```go\n(wecom\\.((?:Chat|Robot)?Message)\\{.*?\n)```\n+```json\n(.*?)```")
 
 // What the documentation shows must build, be valid, and be the JSON that stands below it.
 func TestDocsSamples(t *testing.T) {
@@ -28,12 +28,12 @@ func TestDocsSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	samples := docsSample.FindAllSubmatch(page, -1)
-	if len(samples) < 12 {
+	if len(samples) < 19 {
 		t.Fatalf("%d samples found", len(samples))
 	}
 	var program bytes.Buffer
 	program.WriteString("package main\n\nimport (\n\t\"encoding/json\"\n\t\"os\"\n\n\t\"github.com/hongyan-im/hongyan/wecom\"\n)\n\n" +
-		"func main() {\n\tfor _, m := range []wecom.Message{\n")
+		"func main() {\n\tfor _, m := range []any{\n")
 	for _, s := range samples {
 		fmt.Fprintf(&program, "%s,\n", bytes.TrimSpace(s[1]))
 		formatted, err := format.Source(s[1])
@@ -44,14 +44,14 @@ func TestDocsSamples(t *testing.T) {
 	program.WriteString("\t} {\n\t\tif err := json.NewEncoder(os.Stdout).Encode(m); err != nil {\n\t\t\tpanic(err)\n\t\t}\n\t}\n}\n")
 	lines := strings.Split(strings.TrimSpace(runProgram(t, program.Bytes())), "\n")
 	for i, s := range samples {
-		if canonical(t, []byte(lines[i])) != canonical(t, s[2]) {
-			t.Errorf("the Go is\n%s\nand the JSON\n%s", lines[i], s[2])
+		if canonical(t, []byte(lines[i])) != canonical(t, s[3]) {
+			t.Errorf("the Go is\n%s\nand the JSON\n%s", lines[i], s[3])
 		}
-		var m Message
-		if err := json.Unmarshal(s[2], &m); err != nil {
-			t.Errorf("%v in\n%s", err, s[2])
+		m := map[string]interface{ Validate() error }{"Message": &Message{}, "ChatMessage": &ChatMessage{}, "RobotMessage": &RobotMessage{}}[string(s[2])]
+		if err := json.Unmarshal(s[3], m); err != nil {
+			t.Errorf("%v in\n%s", err, s[3])
 		} else if err := m.Validate(); err != nil {
-			t.Errorf("%v in\n%s", err, s[2])
+			t.Errorf("%v in\n%s", err, s[3])
 		}
 	}
 }

@@ -2,12 +2,14 @@ package command
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/hongyan-im/hongyan/wecom"
 )
@@ -30,32 +32,30 @@ type connection struct {
 	timeout time.Duration // of the whole command
 }
 
-func (n *connection) addFlags(cmd *cobra.Command) {
-	flags := cmd.Flags()
+func (n *connection) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&n.corpID, "corp-id", "", "`ID` of the corp, 企业ID")
 	flags.StringVar(&n.agentID, "agent-id", "", "`NUMBER` of the app, AgentId")
 	flags.StringVar(&n.secretFile, "secret-file", "", "`FILE` that holds the app's secret")
 	flags.StringVar(&n.baseURL, "base-url", "", "`URL` of the API (default "+wecom.DefaultBaseURL+")")
 	flags.StringVar(&n.proxy, "proxy", "", "`URL` of a proxy")
 	flags.DurationVar(&n.timeout, "timeout", 15*time.Second, "give up after this `TIME`, such as 10s or 1m")
-	_ = cmd.MarkFlagFilename("secret-file")
+	_ = cobra.MarkFlagFilename(flags, "secret-file")
 }
 
 // config describes the app. Its AgentID is 0 if nobody named one.
 func (n *connection) config(cmd *cobra.Command, getenv func(string) string) (wecom.Config, error) {
-	setting := func(flag, env string) string { return strings.TrimSpace(cmp.Or(flag, getenv(env))) }
 	config := wecom.Config{
-		CorpID:  setting(n.corpID, "HONGYAN_CORP_ID"),
-		BaseURL: setting(n.baseURL, "HONGYAN_BASE_URL"),
-		Proxy:   setting(n.proxy, "HONGYAN_PROXY"),
+		CorpID:  setting(getenv, n.corpID, "HONGYAN_CORP_ID"),
+		BaseURL: setting(getenv, n.baseURL, "HONGYAN_BASE_URL"),
+		Proxy:   setting(getenv, n.proxy, "HONGYAN_PROXY"),
 		Timeout: n.timeout,
 		// Nobody waits for this process, so gettoken may take as long as everything else.
 		TokenLease: n.timeout + 3*time.Second,
 	}
-	if n.timeout <= 0 {
-		return wecom.Config{}, usage(cmd, "--timeout %v: it must be longer than nothing", n.timeout)
+	if err := n.checkTimeout(cmd); err != nil {
+		return wecom.Config{}, err
 	}
-	if text := setting(n.agentID, "HONGYAN_AGENT_ID"); text != "" {
+	if text := setting(getenv, n.agentID, "HONGYAN_AGENT_ID"); text != "" {
 		id, err := strconv.Atoi(text)
 		if err != nil || id <= 0 {
 			return wecom.Config{}, usage(cmd, "agent id (--agent-id, HONGYAN_AGENT_ID) %q is not a number such as 1000002", text).
@@ -66,6 +66,39 @@ func (n *connection) config(cmd *cobra.Command, getenv func(string) string) (wec
 	var err error
 	config.Secret, err = n.secret(cmd, getenv)
 	return config, err
+}
+
+// setting is the value of a flag, or else of the environment.
+func setting(getenv func(string) string, flag, env string) string {
+	return strings.TrimSpace(cmp.Or(flag, getenv(env)))
+}
+
+func (n *connection) checkTimeout(cmd *cobra.Command) error {
+	if n.timeout <= 0 {
+		return usage(cmd, "--timeout %v: it must be longer than nothing", n.timeout)
+	}
+	return nil
+}
+
+// bounded is the context of one call. Where a file goes up or down, the client bounds each pause
+// instead of the whole: a large file may take its time.
+func (n *connection) bounded(ctx context.Context, carriesFile bool) (context.Context, context.CancelFunc) {
+	if carriesFile {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, n.timeout)
+}
+
+// client makes a client for a command that is about one app.
+func (n *connection) client(cmd *cobra.Command, getenv func(string) string, needsAgent bool) (*wecom.Client, error) {
+	config, err := n.config(cmd, getenv)
+	if err != nil {
+		return nil, err
+	}
+	if err := complete(cmd, config, needsAgent); err != nil {
+		return nil, err
+	}
+	return newClient(cmd, config)
 }
 
 // complete makes sure that nothing is missing which a call needs; it names all that is at once.
@@ -94,12 +127,14 @@ func complete(cmd *cobra.Command, config wecom.Config, needsAgent bool) error {
 // newClient makes a client; what is wrong with the settings is told in terms of the flags.
 func newClient(cmd *cobra.Command, config wecom.Config) (*wecom.Client, error) {
 	client, err := wecom.New(config)
-	if err == nil {
-		return client, nil
-	}
+	return client, explainConfig(cmd, err)
+}
+
+// explainConfig tells a *[wecom.ConfigError] in terms of the flags.
+func explainConfig(cmd *cobra.Command, err error) error {
 	var setting *wecom.ConfigError
 	if !errors.As(err, &setting) {
-		return nil, err
+		return err
 	}
 	name, ok := settingNames[setting.Field]
 	if !ok {
@@ -110,13 +145,14 @@ func newClient(cmd *cobra.Command, config wecom.Config) (*wecom.Client, error) {
 		wrong.hint("it is such as https://qyapi.weixin.qq.com, or http://127.0.0.1:9480 for a simulator",
 			"例如 https://qyapi.weixin.qq.com，模拟器则为 http://127.0.0.1:9480")
 	}
-	return nil, wrong
+	return wrong
 }
 
-// settingNames are what the fields of wecom.Config are called here.
+// settingNames are what the fields of wecom.Config and wecom.RobotConfig are called here.
 var settingNames = map[string]string{
 	"BaseURL": "base URL (--base-url, HONGYAN_BASE_URL)",
 	"Proxy":   "proxy (--proxy, HONGYAN_PROXY)",
 	"CorpID":  "corp id (--corp-id, HONGYAN_CORP_ID)",
 	"Secret":  "secret (HONGYAN_SECRET, --secret-file)",
+	"Key":     "robot (HONGYAN_ROBOT, --robot-file, --robot)",
 }

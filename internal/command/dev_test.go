@@ -36,3 +36,25 @@ func TestDevSendsThreeSamples(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, &dev.errOut)
 	}
 }
+
+// TestDevSendsEveryType: a developer sees one message of each kind in the inbox of zhangsan.
+func TestDevSendsEveryType(t *testing.T) {
+	noLeaks(t)
+	client := testClient(t)
+	dev := start(t, nil, "dev", "--all-types", "--sim-listen", "127.0.0.1:0")
+	url := dev.address()
+	dev.line("Ctrl-C")
+	inbox := body(t, client, url+"/_sim/messages?user=zhangsan")
+	for _, kind := range []string{
+		`"msgtype":"text"`, `"msgtype":"textcard"`, `"msgtype":"markdown"`, `"msgtype":"image"`, `"msgtype":"voice"`, `"msgtype":"file"`,
+		`"msgtype":"news"`, `"msgtype":"mpnews"`, `"msgtype":"markdown_v2"`, `"text_notice"`, `"news_notice"`, `"button_interaction"`,
+		`"vote_interaction"`, `"multiple_interaction"`,
+	} {
+		if !strings.Contains(inbox, kind) {
+			t.Errorf("zhangsan got no %s", kind)
+		}
+	}
+	if code := dev.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, &dev.errOut)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,7 +45,7 @@ func (v langValue) Set(text string) error {
 
 // report tells the user about an error, and what to do about it.
 func (c *cli) report(err error) {
-	if errors.Is(err, errPartly) {
+	if errors.Is(err, errPartly) || errors.Is(err, errInvalid) { // which was told already
 		return
 	}
 	text, hint := strings.TrimPrefix(err.Error(), "wecom: "), ""
@@ -58,7 +59,7 @@ func (c *cli) report(err error) {
 	)
 	switch {
 	case errors.As(err, &invalid):
-		hint = strings.ReplaceAll(hint, "TruncateOK", "--truncate") // what the SDK's field is called here
+		hint = c.inFlags(invalid, hint)
 	case !errors.As(err, &noAnswer):
 	case errors.Is(err, context.Canceled):
 		text, hint = "interrupted: "+text, c.whereItMayBe(err)
@@ -69,6 +70,31 @@ func (c *cli) report(err error) {
 			"；请检查 base URL、防火墙和代理，或延长 --timeout")
 	}
 	c.warn(text, hint)
+}
+
+// inFlags puts the SDK's hint into the words of the command line, and says more where it says little.
+func (c *cli) inFlags(invalid *wecom.ValidationError, hint string) string {
+	for _, f := range invalid.Fields {
+		long := f.Problem == wecom.TooLong || f.Problem == wecom.WouldCut
+		if en, zh := fieldHint(f); en != "" {
+			hint = strings.Replace(hint, f.Hint(c.lang), pick(c.lang, en, zh), 1)
+		} else if long && slices.Contains([]string{"text.content", "markdown.content", "markdown_v2.content"}, f.Field) {
+			hint += pick(c.lang, `; "hongyan send --split" sends it in numbered parts`, `；"hongyan send --split" 可分条发送并编号`)
+		}
+	}
+	return strings.ReplaceAll(hint, "TruncateOK", "--truncate") // what the SDK's field is called here
+}
+
+func fieldHint(f *wecom.FieldError) (en, zh string) {
+	switch {
+	case f.Field == "chatid" && f.Problem == wecom.Malformed:
+		return `a chat has the id that "hongyan chat create" printed: letters and digits, without dashes`,
+			`群聊 id 是 "hongyan chat create" 打印的那个：只有字母和数字，没有横线`
+	case f.Problem == wecom.Conflict && strings.HasPrefix(f.Detail, "it is a part of "):
+		return "remove " + f.Field + ", or change card_type to that of a card which has it",
+			"请删除 " + f.Field + "，或把 card_type 改为含有它的卡片类型"
+	}
+	return "", ""
 }
 
 // whereItMayBe answers the first question about a send that was not waited for.

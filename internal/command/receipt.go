@@ -1,6 +1,8 @@
 package command
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,25 +11,84 @@ import (
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
-// tell reports what became of a message: one line on standard output, and on standard error
-// whoever was named and did not get it.
-func (c *cli) tell(to wecom.To, r wecom.Receipt, err error) error {
-	if err != nil {
-		c.tellMissing(r)
-		return err
+// part is which of how many messages a text became.
+type part struct{ n, of int }
+
+// tell writes one line about a letter that was sent.
+func (c *cli) tell(l letter, p part, r wecom.Receipt, asJSON bool) error {
+	line := ""
+	switch m := l.(type) {
+	case wecom.Message:
+		line = "sent to " + describe(reached(m.To, r))
+	case wecom.ChatMessage:
+		line = "sent to chat " + m.ChatID
+	case wecom.RobotMessage:
+		line = "sent to the group of the robot"
 	}
-	line := "sent to " + describe(reached(to, r))
+	if p.of > 1 {
+		line = fmt.Sprintf("part %d of %d %s", p.n, p.of, line)
+	}
 	if r.MsgID != "" {
 		line += ", msgid " + r.MsgID
+	}
+	if r.ResponseCode != "" {
+		line += ", response_code " + r.ResponseCode
+	}
+	if asJSON {
+		line = answerJSON(r)
 	}
 	if _, err := fmt.Fprintln(c.std.Out, line); err != nil {
 		return failed("the message was sent, but standard output: %w", err)
 	}
-	if r.ReachedAll() {
-		return nil
+	return nil
+}
+
+// answerJSON is a receipt with the names that WeCom uses, and lists as lists.
+func answerJSON(r wecom.Receipt) string {
+	data, err := json.Marshal(struct {
+		MsgID           string   `json:"msgid,omitempty"`
+		ResponseCode    string   `json:"response_code,omitempty"`
+		InvalidUsers    []string `json:"invaliduser,omitempty"`
+		InvalidParties  []int    `json:"invalidparty,omitempty"`
+		InvalidTags     []int    `json:"invalidtag,omitempty"`
+		UnlicensedUsers []string `json:"unlicenseduser,omitempty"`
+	}{r.MsgID, r.ResponseCode, r.InvalidUsers, r.InvalidParties, r.InvalidTags, r.UnlicensedUsers})
+	if err != nil {
+		panic(err) // strings and numbers always have a form in JSON
 	}
-	c.tellMissing(r)
-	return errPartly
+	return string(data)
+}
+
+// failedPart says which parts of a text went out before one that did not.
+func failedPart(i, of int, err error) error {
+	if of == 1 {
+		return err
+	}
+	text := fmt.Sprintf("part %d of %d: %s", i+1, of, strings.TrimPrefix(err.Error(), "wecom: "))
+	if i > 0 {
+		text += "; sent before it: " + span(1, i)
+	}
+	if i+1 < of {
+		text += "; not tried: " + span(i+2, of)
+	}
+	f := &failure{exit: exitFailed, text: text, cause: err}
+	var hinter interface{ Hint(wecom.Lang) string }
+	if errors.As(err, &hinter) {
+		f.hint(hinter.Hint(wecom.English), hinter.Hint(wecom.Chinese))
+	}
+	return f
+}
+
+func span(from, to int) string {
+	if from == to {
+		return fmt.Sprintf("part %d", from)
+	}
+	return fmt.Sprintf("parts %d to %d", from, to)
+}
+
+// describeMissing is the same for the same people.
+func describeMissing(r wecom.Receipt) string {
+	return fmt.Sprint(r.InvalidUsers, r.UnlicensedUsers, r.InvalidParties, r.InvalidTags)
 }
 
 // tellMissing writes a warning for each list of receivers that WeCom left out.

@@ -16,6 +16,10 @@ Send with one, from a shell, a cron job or a pipeline:
   export HONGYAN_CORP_ID=ww… HONGYAN_AGENT_ID=1000002 HONGYAN_SECRET=…
   hongyan send --to zhangsan "磁盘已满"
   df -h | hongyan send --to zhangsan,lisi
+  hongyan send --to zhangsan --image chart.png
+
+Without an app, by a robot in a group chat:
+  HONGYAN_ROBOT_FILE=/run/secrets/robot hongyan send "磁盘已满"
 
 Exit codes:
   0  done
@@ -27,24 +31,28 @@ Exit codes:
 Errors and hints go to standard error. Hints are in Chinese where LC_ALL, LC_MESSAGES or LANG says
 zh, or with --lang zh.`
 
-// helpTemplate follows the text of a command: how to call it, its parts, its flags.
-const helpTemplate = `Usage:
+// The help template follows the text of a command: how to call it, its parts, its flags.
+const (
+	helpHead = `Usage:
   {{.UseLine}}{{if .HasExample}}
 
 Examples:
 {{.Example}}{{end}}{{if .HasAvailableSubCommands}}
 
 Commands:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
-  {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+  {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}`
+	helpFlags = `{{if .HasAvailableLocalFlags}}
 
 Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}`
+	helpTail = `{{if .HasAvailableInheritedFlags}}
 
 Everywhere:
 {{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
 
 "{{.CommandPath}} <command> --help" is the manual of a command.{{end}}
 `
+)
 
 // rootCommand builds the tree of commands. Flags live in it, so every run has its own.
 func (c *cli) rootCommand() *cobra.Command {
@@ -59,13 +67,16 @@ func (c *cli) rootCommand() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.DisableFlagsInUseLine = true
-	root.SetUsageTemplate(helpTemplate)
+	root.SetUsageTemplate(helpHead + helpFlags + helpTail)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().Var(langValue{&c.lang}, "lang", "`LANG` of hints, en or zh (default: that of the environment)")
 	_ = root.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp))
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(c.devCommand(), c.sendCommand(), c.simCommand(), c.tokenCommand(), c.versionCommand())
+	root.AddCommand(
+		c.callCommand(), c.cardCommand(), c.chatCommand(), c.devCommand(), c.directoryCommand(), c.lintCommand(),
+		c.mediaCommand(), c.recallCommand(), c.sendCommand(), c.simCommand(), c.tokenCommand(), c.versionCommand(),
+	)
 	return root
 }
 

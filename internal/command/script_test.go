@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,6 +41,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": scriptExits,
 			"ask":   scriptAsk,
+			"grab":  scriptGrab,
+			"make":  scriptMake,
 		},
 	})
 }
@@ -70,9 +73,39 @@ func setupScript(env *testscript.Env) error {
 		"HONGYAN_SECRET=sim-secret-1000002",
 		"TEXT_2049="+strings.Repeat("x", 2049),
 		"TITLE_129="+strings.Repeat("题", 129),
+		"ROBOT=00000000-0000-0000-0000-000000000001",
+		"TEXT_5000="+strings.Repeat("disk full\n", 500),
+		"TEXT_44000="+strings.Repeat("disk full\n", 4400),
 		"USERS_1001="+strings.Repeat("u,", 1000)+"u",
 	)
 	return nil
+}
+
+// scriptGrab is "grab NAME REGEXP": what the group of the expression finds in the last standard output
+// becomes a variable.
+func scriptGrab(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: grab NAME REGEXP")
+	}
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("%s is not in the output", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// scriptMake is "make FILE SIZE [BEGINNING]": a file of so many bytes.
+func scriptMake(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: make FILE SIZE [BEGINNING]")
+	}
+	size, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	data := make([]byte, size)
+	if len(args) > 2 {
+		copy(data, map[string]string{"png": "\x89PNG\r\n\x1a\n", "jpg": "\xff\xd8\xff", "amr": "#!AMR\n", "mp4": "\x00\x00\x00\x20ftypisom"}[args[2]])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 }
 
 // closedAddress is one at which nothing listens.

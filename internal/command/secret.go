@@ -23,18 +23,23 @@ func (n *connection) secret(cmd *cobra.Command, getenv func(string) string) (str
 	if path == "" {
 		return secret, nil
 	}
+	return readSecret("secret", path,
+		"--secret-file or HONGYAN_SECRET_FILE names a file with nothing but the app's Secret in it",
+		"--secret-file 或 HONGYAN_SECRET_FILE 应指向只含应用 Secret 的文件")
+}
+
+// readSecret reads a file that holds one secret and nothing else.
+func readSecret(what, path, en, zh string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return "", failed("secret file: %w", err).hint(
-			"--secret-file or HONGYAN_SECRET_FILE names a file with nothing but the app's Secret in it",
-			"--secret-file 或 HONGYAN_SECRET_FILE 应指向只含应用 Secret 的文件")
+		return "", failed("%s file: %w", what, err).hint(en, zh)
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxSecretBytes+1))
 	if err != nil {
-		return "", failed("secret file: %w", err)
+		return "", failed("%s file: %w", what, err)
 	}
-	secret = strings.TrimSpace(strings.TrimPrefix(string(data), "\ufeff")) // some editors begin a file so
+	secret := strings.TrimSpace(strings.TrimPrefix(string(data), "\ufeff")) // some editors begin a file so
 	holds := ""
 	switch {
 	case secret == "":
@@ -44,6 +49,6 @@ func (n *connection) secret(cmd *cobra.Command, getenv func(string) string) (str
 	default:
 		return secret, nil
 	}
-	return "", failed("secret file: %s holds %s", path, holds).hint(
-		"the file should contain the app's Secret alone, in one line", "文件中应只有一行：应用的 Secret")
+	return "", failed("%s file: %s holds %s", what, path, holds).hint(
+		"it should be there alone, in one line", "文件中应只有一行")
 }

@@ -34,7 +34,7 @@ func (c *cli) tokenCommand() *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&show, "show", false, "print the token itself, and nothing else")
-	n.addFlags(cmd)
+	n.addFlags(cmd.Flags())
 	return cmd
 }
 

@@ -1,0 +1,114 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The samples of docs/messages.md: the JSON of a message, and below it the command lines that send it.
+var docsLines = regexp.MustCompile("(?s)```json\n([^`]*?)```\n+```sh\n(.*?)```")
+
+// TestDocsLines: the first command line below each JSON sends that JSON, and the others are good too.
+func TestDocsLines(t *testing.T) {
+	page, err := os.ReadFile("../../docs/messages.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := docsLines.FindAllSubmatch(page, -1)
+	if len(samples) < 19 {
+		t.Fatalf("%d samples found", len(samples))
+	}
+	t.Chdir(t.TempDir())
+	for name, data := range map[string]string{
+		"chart.png": "\x89PNG\r\n\x1a\n…", "hello.amr": "#!AMR\n…", "demo.mp4": "\x00\x00\x00\x20ftypisom", "report.xlsx": "report", "robot.key": "key",
+	} {
+		write(t, name, []byte(data))
+	}
+	for _, s := range samples {
+		write(t, "message.json", s[1])
+		write(t, "card.json", member(s[1], "template_card"))
+		write(t, "news.json", member(s[1], "news"))
+		for i, line := range commandLines(t, string(s[2])) {
+			var out, errOut bytes.Buffer
+			code := Run(context.Background(), append([]string{"send", "--dry-run"}, line[2:]...), Std{
+				In: strings.NewReader(""), Out: &out, Err: &errOut, Getenv: func(string) string { return "" },
+			})
+			if code != 0 {
+				t.Errorf("%q: exit code %d: %s", line, code, &errOut)
+			} else if got, want := canonical(t, out.Bytes()), canonical(t, s[1]); i == 0 && got != strings.ReplaceAll(want, "iVBORw0KGgrigKY=", "file:chart.png") {
+				t.Errorf("%q sends\n%s\nwant\n%s", line, got, want)
+			}
+		}
+	}
+}
+
+func write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func canonical(t *testing.T, data []byte) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(data, &v); err != nil {
+		t.Fatalf("%v in\n%s", err, data)
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// commandLines splits a script of plain "hongyan send" commands into words, as far as the documentation
+// needs: quotes of both kinds, and a line that goes on after a backslash.
+func commandLines(t *testing.T, script string) [][]string {
+	t.Helper()
+	var (
+		lines [][]string
+		words []string
+		word  *strings.Builder
+		quote rune
+	)
+	end := func() {
+		if word != nil {
+			words = append(words, word.String())
+			word = nil
+		}
+	}
+	add := func(r ...rune) {
+		if word == nil {
+			word = new(strings.Builder)
+		}
+		word.WriteString(string(r))
+	}
+	for _, r := range strings.ReplaceAll(script, "\\\n", " ") {
+		switch {
+		case r == quote:
+			quote = 0
+		case quote != 0:
+			add(r)
+		case r == '\'' || r == '"':
+			quote = r
+			add()
+		case r == '\n':
+			end()
+			if len(words) < 3 || words[0] != "hongyan" || words[1] != "send" {
+				t.Fatalf("%q is no hongyan send", words)
+			}
+			lines, words = append(lines, words), nil
+		case r == ' ':
+			end()
+		default:
+			add(r)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,44 @@
+package command
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+const recallHelp = `Take back a message, for all its receivers, within 24 hours of sending.
+
+The msgid is what "hongyan send" printed. Only the app that sent the message can recall it. In the
+WeChat plugin (微工作台) it stays. Messages to group chats and by robots have no msgid.
+` + connectHelp
+
+func (c *cli) recallCommand() *cobra.Command {
+	var n connection
+	cmd := &cobra.Command{
+		Use:   "recall [flags] MSGID",
+		Short: "Take back a message",
+		Long:  recallHelp,
+		Example: `  hongyan recall Vk5q_sls7A80CJCTSPYD…
+  hongyan recall "$(hongyan send --answer --to zhangsan 磁盘已满 | jq -r .msgid)"`,
+		Args: oneArgument("the msgid of the message"),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.recall(cmd, &n, args[0]) },
+	}
+	cmd.Flags().SortFlags = false
+	n.addFlags(cmd.Flags())
+	return cmd
+}
+
+func (c *cli) recall(cmd *cobra.Command, n *connection, msgID string) error {
+	client, err := n.client(cmd, c.std.Getenv, false)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	ctx, cancel := n.bounded(cmd.Context(), false)
+	defer cancel()
+	if err := client.Recall(ctx, msgID); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.std.Out, "recalled")
+	return err
+}
