@@ -43,4 +43,4 @@ fuzz: ## every fuzz test for FUZZTIME (default 20s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
 screenshots: ## the pictures of the README
-	go test ./internal/browsertest -run TestInbox -count=1 -screenshots $(CURDIR)/docs/images
+	go test ./internal/browsertest -run 'TestInbox|TestEveryKind' -count=1 -screenshots $(CURDIR)/docs/images

@@ -22,13 +22,13 @@ import (
 var screenshots = flag.String("screenshots", "", "folder to write the pictures of the README to")
 
 // startDev runs "hongyan dev" in this process and returns the address that it prints first.
-func startDev(t *testing.T) string {
+func startDev(t *testing.T, flags ...string) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	in, out := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- command.Run(ctx, []string{"dev", "--sim-listen", "127.0.0.1:0"}, command.Std{
+		ended <- command.Run(ctx, append([]string{"dev", "--sim-listen", "127.0.0.1:0"}, flags...), command.Std{
 			In: strings.NewReader(""), Out: out, Err: io.Discard, Getenv: func(string) string { return "" }, Program: "hongyan",
 		})
 		_ = out.Close()
