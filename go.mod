@@ -6,6 +6,7 @@ require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/hongyan-im/hongyan/wecom v0.0.0
+	github.com/hongyan-im/hongyan/wecom/redisstore v0.0.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
@@ -16,9 +17,13 @@ require (
 require (
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	golang.org/x/sys v0.26.0 // indirect
+	github.com/redis/rueidis v1.0.79 // indirect
+	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )
 
 // The SDK lives in this repository; until the first tag it is always the one beside this file.
-replace github.com/hongyan-im/hongyan/wecom => ./wecom
+replace (
+	github.com/hongyan-im/hongyan/wecom => ./wecom
+	github.com/hongyan-im/hongyan/wecom/redisstore => ./wecom/redisstore
+)

@@ -23,10 +23,7 @@ func (t To) Chunks() []To {
 	users, parties, tags := distinct(t.Users, strings.ToLower), distinct(t.Parties, same), distinct(t.Tags, same)
 	var chunks []To
 	for len(users)+len(parties)+len(tags) > 0 {
-		var c To
-		c.Users, users = take(users, MaxUsers)
-		c.Parties, parties = take(parties, MaxParties)
-		c.Tags, tags = take(tags, MaxTags)
+		c := To{Users: firstOf(&users, MaxUsers), Parties: firstOf(&parties, MaxParties), Tags: firstOf(&tags, MaxTags)}
 		chunks = append(chunks, c)
 	}
 	return chunks
@@ -49,11 +46,13 @@ func distinct[E any, K comparable](list []E, key func(E) K) []E {
 	return kept
 }
 
-// take returns up to n elements and the rest. Appending to the first does not touch the second.
-func take[E any](list []E, n int) (head, rest []E) {
-	n = min(n, len(list))
+// firstOf takes up to n elements from the front of a list. Appending to them does not touch the rest.
+func firstOf[E any](list *[]E, n int) []E {
+	n = min(n, len(*list))
 	if n == 0 {
-		return nil, nil
+		return nil
 	}
-	return list[:n:n], list[n:]
+	head := (*list)[:n:n]
+	*list = (*list)[n:]
+	return head
 }

@@ -49,6 +49,8 @@ func Run(ctx context.Context, args []string, std Std) int {
 	root.SetIn(std.In)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // whatever was opened for the command is closed
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0

@@ -23,11 +23,14 @@ The app that sends is described by flags or by the environment; a flag wins.
                   HONGYAN_SECRET        the Secret itself
   --base-url      HONGYAN_BASE_URL      where the API is, such as a simulator
   --proxy         HONGYAN_PROXY         http://, https:// or socks5:// (else HTTPS_PROXY and its kin)
+  --redis         HONGYAN_REDIS         a Redis that keeps the token for many machines
+  --token-dir     HONGYAN_TOKEN_DIR     a folder that keeps it for this one, or off (else the user's cache)
 There is no --secret, because the list of processes (ps) would show it to everybody.`
 
 // connection is the flags that say which app calls which WeCom.
 type connection struct {
 	corpID, agentID, secretFile, baseURL, proxy string
+	redis, tokenDir                             string
 
 	timeout time.Duration // of the whole command
 }
@@ -38,6 +41,8 @@ func (n *connection) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&n.secretFile, "secret-file", "", "`FILE` that holds the app's secret")
 	flags.StringVar(&n.baseURL, "base-url", "", "`URL` of the API (default "+wecom.DefaultBaseURL+")")
 	flags.StringVar(&n.proxy, "proxy", "", "`URL` of a proxy")
+	flags.StringVar(&n.redis, "redis", "", "`URL` of a Redis that keeps the token for many machines")
+	flags.StringVar(&n.tokenDir, "token-dir", "", "`DIR` that keeps the token for this machine, or off")
 	flags.DurationVar(&n.timeout, "timeout", 15*time.Second, "give up after this `TIME`, such as 10s or 1m")
 	_ = cobra.MarkFlagFilename(flags, "secret-file")
 }
@@ -49,8 +54,6 @@ func (n *connection) config(cmd *cobra.Command, getenv func(string) string) (wec
 		BaseURL: setting(getenv, n.baseURL, "HONGYAN_BASE_URL"),
 		Proxy:   setting(getenv, n.proxy, "HONGYAN_PROXY"),
 		Timeout: n.timeout,
-		// Nobody waits for this process, so gettoken may take as long as everything else.
-		TokenLease: n.timeout + 3*time.Second,
 	}
 	if err := n.checkTimeout(cmd); err != nil {
 		return wecom.Config{}, err
@@ -98,7 +101,7 @@ func (n *connection) client(cmd *cobra.Command, getenv func(string) string, need
 	if err := complete(cmd, config, needsAgent); err != nil {
 		return nil, err
 	}
-	return newClient(cmd, config)
+	return n.newClient(cmd, getenv, config)
 }
 
 // complete makes sure that nothing is missing which a call needs; it names all that is at once.
@@ -125,7 +128,11 @@ func complete(cmd *cobra.Command, config wecom.Config, needsAgent bool) error {
 }
 
 // newClient makes a client; what is wrong with the settings is told in terms of the flags.
-func newClient(cmd *cobra.Command, config wecom.Config) (*wecom.Client, error) {
+func (n *connection) newClient(cmd *cobra.Command, getenv func(string) string, config wecom.Config) (*wecom.Client, error) {
+	var err error
+	if config.Tokens, err = n.tokenStore(cmd, getenv); err != nil {
+		return nil, err
+	}
 	client, err := wecom.New(config)
 	return client, explainConfig(cmd, err)
 }

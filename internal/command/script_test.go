@@ -71,6 +71,7 @@ func setupScript(env *testscript.Env) error {
 		"HONGYAN_CORP_ID=ww0000000000000001",
 		"HONGYAN_AGENT_ID=1000002",
 		"HONGYAN_SECRET=sim-secret-1000002",
+		"HONGYAN_TOKEN_DIR=off", // each run of the program begins without a token
 		"TEXT_2049="+strings.Repeat("x", 2049),
 		"TITLE_129="+strings.Repeat("题", 129),
 		"ROBOT=00000000-0000-0000-0000-000000000001",

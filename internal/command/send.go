@@ -198,7 +198,7 @@ func (f *sendFlags) connect(cmd *cobra.Command, getenv func(string) string, l le
 	if err := complete(cmd, config, toMembers); err != nil {
 		return nil, err
 	}
-	client, err := newClient(cmd, config)
+	client, err := f.newClient(cmd, getenv, config)
 	return &post{client: client}, err
 }
 

@@ -15,6 +15,9 @@ const tokenHelp = `Get the access_token of an app, which shows that corp id and 
 The token is masked, because whoever has it can send in the app's name for two hours. --show prints
 it, and nothing else, for a program that cannot fetch its own. WeCom gives out the same token until
 it dies, so asking does no harm to others that use it.
+
+The token is kept between calls, for this user in files or for many machines in Redis, and fetched by
+one of however many ask at once.
 ` + connectHelp
 
 func (c *cli) tokenCommand() *cobra.Command {
@@ -28,6 +31,7 @@ func (c *cli) tokenCommand() *cobra.Command {
 		Long:  tokenHelp,
 		Example: `  hongyan token
   hongyan token --corp-id ww… --secret-file /run/secrets/crm
+  hongyan token --redis redis://10.0.0.1:6379
   curl "https://qyapi.weixin.qq.com/cgi-bin/agent/list?access_token=$(hongyan token --show)"`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.token(cmd, &n, show) },
@@ -46,11 +50,14 @@ func (c *cli) token(cmd *cobra.Command, n *connection, show bool) error {
 	if err := complete(cmd, config, false); err != nil {
 		return err
 	}
-	store := wecom.NewMemoryStore() // the client's own would be the same, but this one can be asked
-	config.Tokens = store
-	client, err := newClient(cmd, config)
+	store, err := n.tokenStore(cmd, c.std.Getenv) // a client's own could not be asked
 	if err != nil {
 		return err
+	}
+	config.Tokens = store
+	client, err := wecom.New(config)
+	if err != nil {
+		return explainConfig(cmd, err)
 	}
 	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(cmd.Context(), n.timeout)
