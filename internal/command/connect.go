@@ -38,7 +38,7 @@ func (n *connection) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&n.secretFile, "secret-file", "", "`FILE` that holds the app's secret")
 	flags.StringVar(&n.baseURL, "base-url", "", "`URL` of the API (default "+wecom.DefaultBaseURL+")")
 	flags.StringVar(&n.proxy, "proxy", "", "`URL` of a proxy")
-	flags.DurationVar(&n.timeout, "timeout", 15*time.Second, "give up after this `TIME`, such as 10s or 1m")
+	flags.DurationVar(&n.timeout, "timeout", 15*time.Second, "give up after this `TIME`, such as 10s or 1m; a file may take longer, but no pause in it")
 	_ = cobra.MarkFlagFilename(flags, "secret-file")
 }
 

@@ -49,6 +49,7 @@ func (c *cli) sendCommand() *cobra.Command {
 		flagGroup{"How it is sent", f.addOptionFlags},
 		flagGroup{"Which app, which WeCom", f.connection.addFlags},
 	)
+	completeTypes(cmd)
 	return cmd
 }
 
