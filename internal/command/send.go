@@ -139,7 +139,11 @@ func (c *cli) send(cmd *cobra.Command, args []string, f *sendFlags) error {
 
 // ready makes sure, before anything is read, that the settings are there which the place needs.
 func (f *sendFlags) ready(cmd *cobra.Command, getenv func(string) string, at place, needsAgent bool) error {
-	if err := f.checkTimeout(cmd); err != nil || f.dryRun || at == byRobot {
+	if err := f.checkTimeout(cmd); err != nil || f.dryRun {
+		return err
+	}
+	if at == byRobot {
+		_, err := f.robotKey(cmd, getenv)
 		return err
 	}
 	config, err := f.config(cmd, getenv)
