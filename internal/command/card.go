@@ -26,6 +26,7 @@ func (c *cli) cardCommand() *cobra.Command {
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.DisableFlagsInUseLine = true
 	cmd.AddCommand(c.cardUpdateCommand())
 	return cmd
 }
@@ -37,7 +38,7 @@ func (c *cli) cardUpdateCommand() *cobra.Command {
 		u              wecom.CardUpdate
 		card           string
 		addUpdateFlags = func(flags *pflag.FlagSet) {
-			flags.StringVar(&u.ResponseCode, "code", "", "response_code of the card")
+			flags.StringVar(&u.ResponseCode, "code", "", "the card's response `CODE` (response_code)")
 			flags.StringVar(&u.ReplaceName, "replace", "", "`TEXT` of the grey button that takes the place of the buttons")
 			flags.StringVar(&card, "card", "", "the new card in `FILE`; - is standard input")
 			flags.BoolVar(&u.TranslateIDs, "translate-ids", false, "turn $userName=zhangsan$ in the card into a name")
@@ -45,7 +46,7 @@ func (c *cli) cardUpdateCommand() *cobra.Command {
 		}
 	)
 	cmd := &cobra.Command{
-		Use:   "update --code CODE (--replace TEXT | --card FILE) (--to USER | --party ID | --tag ID | --all)",
+		Use:   "update --code CODE (--replace TEXT | --card FILE) [flags]",
 		Short: "Change a card that was sent",
 		Long:  cardUpdateHelp,
 		Example: `  hongyan card update --code "$CODE" --replace "已处理" --to zhangsan

@@ -25,6 +25,7 @@ func (c *cli) chatCommand() *cobra.Command {
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.DisableFlagsInUseLine = true
 	cmd.AddCommand(c.chatCreateCommand(), c.chatUpdateCommand(), c.chatGetCommand())
 	return cmd
 }

@@ -43,7 +43,7 @@ func (n *connection) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&n.proxy, "proxy", "", "`URL` of a proxy")
 	flags.StringVar(&n.redis, "redis", "", "`URL` of a Redis that keeps the token for many machines")
 	flags.StringVar(&n.tokenDir, "token-dir", "", "`DIR` that keeps the token for this machine, or off")
-	flags.DurationVar(&n.timeout, "timeout", 15*time.Second, "give up after this `TIME`, such as 10s or 1m")
+	flags.DurationVar(&n.timeout, "timeout", 15*time.Second, "give up after this `TIME`, such as 10s or 1m; a file may take longer, but no pause in it")
 	_ = cobra.MarkFlagFilename(flags, "secret-file")
 }
 

@@ -20,6 +20,7 @@ func (c *cli) directoryCommand() *cobra.Command {
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.DisableFlagsInUseLine = true
 	cmd.AddCommand(c.directoryUserCommand(), c.directoryDepartmentsCommand(), c.directoryTagsCommand())
 	return cmd
 }

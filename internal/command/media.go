@@ -24,6 +24,7 @@ func (c *cli) mediaCommand() *cobra.Command {
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.DisableFlagsInUseLine = true
 	cmd.AddCommand(c.mediaUploadCommand(), c.mediaGetCommand())
 	return cmd
 }
@@ -57,7 +58,13 @@ func (c *cli) mediaUploadCommand() *cobra.Command {
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&kind, "type", "", "`TYPE`: image, voice, video or file")
 	n.addFlags(cmd.Flags())
+	completeTypes(cmd)
 	return cmd
+}
+
+// completeTypes completes the values of --type.
+func completeTypes(cmd *cobra.Command) {
+	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions([]string{"image", "voice", "video", "file"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (c *cli) upload(cmd *cobra.Command, n *connection, path, kind string) error {

@@ -96,8 +96,8 @@ func (c *cli) downloadFile(ctx context.Context, client *wecom.Client, mediaID, o
 	}
 	got, err := io.Copy(part, m)
 	if err != nil {
-		f := failed("%s after %d bytes: %w", name, part.have+got, err)
-		return f.hint("what is there is kept: the same command goes on from there", "已下载的部分已保留：再次运行同一命令会从断点继续")
+		text := strings.TrimPrefix(err.Error(), "wecom: ") // alone: nothing was sent that might be out
+		return failed("%s after %d bytes: %s", name, part.have+got, text).hint("what is there is kept: the same command goes on from there", "已下载的部分已保留：再次运行同一命令会从断点继续")
 	}
 	if err := part.Close(); err != nil {
 		return failed("%w", err)

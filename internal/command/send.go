@@ -49,6 +49,7 @@ func (c *cli) sendCommand() *cobra.Command {
 		flagGroup{"How it is sent", f.addOptionFlags},
 		flagGroup{"Which app, which WeCom", f.connection.addFlags},
 	)
+	completeTypes(cmd)
 	return cmd
 }
 
@@ -138,7 +139,11 @@ func (c *cli) send(cmd *cobra.Command, args []string, f *sendFlags) error {
 
 // ready makes sure, before anything is read, that the settings are there which the place needs.
 func (f *sendFlags) ready(cmd *cobra.Command, getenv func(string) string, at place, needsAgent bool) error {
-	if err := f.checkTimeout(cmd); err != nil || f.dryRun || at == byRobot {
+	if err := f.checkTimeout(cmd); err != nil || f.dryRun {
+		return err
+	}
+	if at == byRobot {
+		_, err := f.robotKey(cmd, getenv)
 		return err
 	}
 	config, err := f.config(cmd, getenv)
