@@ -24,7 +24,7 @@ The app that sends is described by flags or by the environment; a flag wins.
   --base-url      HONGYAN_BASE_URL      where the API is, such as a simulator
   --proxy         HONGYAN_PROXY         http://, https:// or socks5:// (else HTTPS_PROXY and its kin)
   --redis         HONGYAN_REDIS         a Redis that keeps the token for many machines
-  --token-dir     HONGYAN_TOKEN_DIR     a folder that keeps it for this one, or off (else the user's cache)
+  --token-dir     HONGYAN_TOKEN_DIR     a folder that keeps it, or off (else the user's cache)
 There is no --secret, because the list of processes (ps) would show it to everybody.`
 
 // connection is the flags that say which app calls which WeCom.
