@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"bench":                   {"wecom", "wecom/simulator"},
 	"bench/sdk":               {"bench", "wecom", "wecom/simulator"},
 	"internal/arrows":         {},
+	"internal/tokenmodel":     {"wecom", "wecom/redisstore"},
 	"internal/browsertest":    {"internal/command", "wecom", "wecom/wecomtest"},
 	"wecom/internal/gencodes": {},
 }
