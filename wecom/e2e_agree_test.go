@@ -39,7 +39,7 @@ func TestValidateAgreesWithTheSimulator(t *testing.T) {
 		t.Run(fmt.Sprintf("strict=%t", strict), func(t *testing.T) {
 			t.Parallel()
 			a := newAgreement(t, seed, strict)
-			for range 100 {
+			for range 150 {
 				a.round()
 				if t.Failed() {
 					t.Fatalf("seed %d", seed)
@@ -184,7 +184,7 @@ func (a *agreement) round() {
 
 	for _, make := range []func() wecom.Body{
 		func() wecom.Body { return g.text() },
-		func() wecom.Body { return wecom.Text{Content: g.bytes(2048), Mentioned: []string{"lisi", "@all"}} },
+		func() wecom.Body { return wecom.Text{Content: g.alone(2048), Mentioned: []string{"lisi", "@all"}} },
 		func() wecom.Body { return g.video() },
 		func() wecom.Body { return g.textCard(g.bytes) },
 		func() wecom.Body { return g.news() },
@@ -201,10 +201,10 @@ func (a *agreement) round() {
 	g.media = a.robotMedia
 	for _, make := range []func() wecom.Body{
 		func() wecom.Body {
-			return wecom.Text{Content: g.bytes(oneOf(g, 2048, 5120)), Mentioned: []string{"lisi"}}
+			return wecom.Text{Content: g.alone(oneOf(g, 2048, 5120)), Mentioned: []string{"lisi"}}
 		},
-		func() wecom.Body { return wecom.Markdown{Content: g.bytes(4096)} },
-		func() wecom.Body { return wecom.MarkdownV2{Content: g.bytes(4096)} },
+		func() wecom.Body { return wecom.Markdown{Content: g.alone(4096)} },
+		func() wecom.Body { return wecom.MarkdownV2{Content: g.alone(4096)} },
 		func() wecom.Body { return wecom.File{MediaID: maybe(g, g.media["file"])} },
 		func() wecom.Body { return wecom.Voice{MediaID: maybe(g, g.media["voice"])} },
 		func() wecom.Body { return g.news() },
