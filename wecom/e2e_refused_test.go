@@ -46,6 +46,7 @@ func TestRefusedByBoth(t *testing.T) {
 		{wecom.News{Articles: list(9, func(int) wecom.Article { return article })}, "news.articles", 45008},
 		{wecom.MPNews{Articles: []wecom.MPArticle{{Title: "t", Content: "c"}}}, "mpnews.articles[0].thumb_media_id", 41006},
 		{wecom.MPNews{Articles: []wecom.MPArticle{{Title: "t", Content: "c", ThumbMediaID: "3x", Author: strings.Repeat("a", 65)}}}, "mpnews.articles[0].author", 45032},
+		{wecom.MPNews{Articles: []wecom.MPArticle{{Title: "t", ThumbMediaID: "3x", Content: strings.Repeat("a", wecom.MaxArticleContentBytes+1)}}}, "mpnews.articles[0].content", 45002},
 		{wecom.TaskCard{Title: "t", Description: "d", TaskID: "a b", Buttons: []wecom.TaskButton{{Key: "k", Name: "n"}}}, "taskcard.task_id", 42014},
 		{wecom.TaskCard{Title: "t", Description: "d", TaskID: "a", Buttons: []wecom.TaskButton{{Name: "n"}}}, "taskcard.btn[0].key", 42019},
 		{wecom.TaskCard{Title: "t", Description: "d", TaskID: "a", Buttons: []wecom.TaskButton{{Key: "中", Name: "n"}}}, "taskcard.btn[0].key", 42018},
