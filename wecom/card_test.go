@@ -213,6 +213,22 @@ func TestCardIgnoresEmptyPartsOfOthers(t *testing.T) {
 	}
 }
 
+// An empty list of entries or options is no part, from JSON or from Go: WeCom would refuse a menu
+// without entries.
+func TestEmptyListIsNoPart(t *testing.T) {
+	in := `{"card_type":"button_interaction","main_title":{"title":"t"},"button_list":[{"text":"a","key":"a"}],"task_id":"1",
+		"action_menu":{"desc":"","action_list":[]},"button_selection":{"question_key":"","option_list":[]}}`
+	card, err := UnmarshalCard([]byte(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := json.Marshal(card)
+	want := `{"card_type":"button_interaction","main_title":{"title":"t"},"button_list":[{"text":"a","key":"a"}],"task_id":"1"}`
+	if err != nil || string(out) != want {
+		t.Errorf("%s, %v", out, err)
+	}
+}
+
 func TestValidateCards(t *testing.T) {
 	link := LinkTo("https://e")
 	text := func(change func(*TextNotice)) Card {

@@ -12,18 +12,35 @@ import (
 type generator struct {
 	*rand.Rand
 	edge   float64 // how often a field is near its limit
+	edges  int     // how many of the message still may be
 	strict bool    // the world refuses what the documents leave open
 	made   int
 	media  map[string]string // media_id by type
 }
 
-// next begins another message: some have all their fields within the limits, some have many beyond.
+// next begins another message: some have all their fields within the limits, most have one near its
+// own, some many.
 func (g *generator) next() {
-	g.edge = []float64{0, 0.08, 0.3}[g.IntN(3)]
 	g.made++
+	switch g.IntN(6) {
+	case 0:
+		g.edge, g.edges = 0, 0
+	case 1:
+		g.edge, g.edges = 0.3, 1000
+	default:
+		g.edge, g.edges = 0.2, 1
+	}
 }
 
-func (g *generator) edgy() bool           { return g.Float64() < g.edge }
+// edgy says whether the next field is near its limit.
+func (g *generator) edgy() bool {
+	if g.edges == 0 || g.Float64() >= g.edge {
+		return false
+	}
+	g.edges--
+	return true
+}
+
 func (g *generator) often() bool          { return g.IntN(3) > 0 }
 func oneOf[E any](g *generator, e ...E) E { return e[g.IntN(len(e))] }
 
@@ -68,6 +85,12 @@ func (g *generator) bytes(limit int) string {
 		text.WriteRune(r)
 	}
 	return text.String()
+}
+
+// alone is bytes for the only field of a message, which is seldom near its limit otherwise.
+func (g *generator) alone(limit int) string {
+	g.edge, g.edges = 0.6, 1
+	return g.bytes(limit)
 }
 
 // maybe is often nothing.
@@ -115,8 +138,8 @@ func list[E any](n int, element func(i int) E) []E {
 	return elements
 }
 
-func (g *generator) text() wecom.Text         { return wecom.Text{Content: g.bytes(2048)} }
-func (g *generator) markdown() wecom.Markdown { return wecom.Markdown{Content: g.bytes(2048)} }
+func (g *generator) text() wecom.Text         { return wecom.Text{Content: g.alone(2048)} }
+func (g *generator) markdown() wecom.Markdown { return wecom.Markdown{Content: g.alone(2048)} }
 
 func (g *generator) video() wecom.Video {
 	return wecom.Video{MediaID: g.media["video"], Title: g.bytes(128), Description: g.bytes(512)}
@@ -144,7 +167,7 @@ func (g *generator) mpnews() wecom.MPNews {
 			Title: g.bytes(128), ThumbMediaID: g.media["image"], Author: maybe(g, g.bytes(64)),
 			Content: g.bytes(100), Digest: maybe(g, g.bytes(512)), ContentSourceURL: maybe(g, g.url()),
 		}
-		if i == 0 && g.edgy() {
+		if i == 0 && g.made%8 == 0 && g.edgy() {
 			a.Content = strings.Repeat("a", 666*1024-1+g.IntN(3))
 		}
 		return a

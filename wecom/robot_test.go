@@ -109,6 +109,9 @@ func TestRobotMessageValidates(t *testing.T) {
 		{RobotMessage{Body: Text{Content: strings.Repeat("a", 5121)}, TruncateOK: true}, "text.content has 5121 bytes, the limit is 5120"},
 		{RobotMessage{Body: Text{Content: "x", Mentioned: []string{"a|b"}}}, "text.mentioned_list[0] is malformed"},
 		{RobotMessage{Body: testCard{Kind: "vote_interaction"}}, "robots send text_notice and news_notice, given vote_interaction"},
+		{RobotMessage{Body: NewsNotice{MainTitle: MainTitle{Title: "t"}, CardAction: LinkTo("https://e"), ImageTextArea: ImageTextArea{ImageURL: "https://e"}}}, "template_card.card_image is missing"},
+		{RobotMessage{Body: News{Articles: []Article{{Title: "t", URL: "https://e", AppID: "wx1", PagePath: "p"}}}}, "news.articles[0].appid is in conflict"},
+		{RobotMessage{Body: News{Articles: []Article{{Title: "t"}}}}, "news.articles[0].url is missing"},
 		{RobotMessage{Body: testCard{Kind: "text_notice", TaskID: "t"}}, "template_card.task_id is in conflict: the cards of robots do not have it"},
 		{RobotMessage{Body: FileFile("/no/such/file")}, "no such file or directory"},
 	} {
