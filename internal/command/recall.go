@@ -1,9 +1,11 @@
 package command
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hongyan-im/hongyan/wecom"
 )
 
 const recallHelp = `Take back a message, for all its receivers, within 24 hours of sending.
@@ -29,16 +31,7 @@ func (c *cli) recallCommand() *cobra.Command {
 }
 
 func (c *cli) recall(cmd *cobra.Command, n *connection, msgID string) error {
-	client, err := n.client(cmd, c.std.Getenv, false)
-	if err != nil {
-		return err
-	}
-	defer client.CloseIdleConnections()
-	ctx, cancel := n.bounded(cmd.Context(), false)
-	defer cancel()
-	if err := client.Recall(ctx, msgID); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.std.Out, "recalled")
-	return err
+	return c.withClient(cmd, n, func(ctx context.Context, client *wecom.Client) (string, error) {
+		return "recalled", client.Recall(ctx, msgID)
+	})
 }
