@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -23,6 +24,11 @@ func TestDocsLines(t *testing.T) {
 	if len(samples) < 19 {
 		t.Fatalf("%d samples found", len(samples))
 	}
+	translation, err := os.ReadFile("../../docs/messages.zh-CN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameOutline(t, outline(string(page)), outline(string(translation)))
 	t.Chdir(t.TempDir())
 	for name, data := range map[string]string{
 		"chart.png": "\x89PNG\r\n\x1a\n…", "hello.amr": "#!AMR\n…", "demo.mp4": "\x00\x00\x00\x20ftypisom", "report.xlsx": "report", "robot.key": "key",
@@ -43,6 +49,43 @@ func TestDocsLines(t *testing.T) {
 			} else if got, want := canonical(t, out.Bytes()), canonical(t, s[1]); i == 0 && got != strings.ReplaceAll(want, "iVBORw0KGgrigKY=", "file:chart.png") {
 				t.Errorf("%q sends\n%s\nwant\n%s", line, got, want)
 			}
+		}
+	}
+}
+
+// outline returns what a page and its translation have in common: the blocks of code as they are, of a
+// heading its level, of a table its beginning, and of each row its number of cells.
+func outline(page string) []string {
+	var parts []string
+	code, table := false, false
+	for line := range strings.Lines(page) {
+		fence, row := strings.HasPrefix(line, "```"), strings.HasPrefix(line, "|")
+		switch {
+		case code:
+			parts[len(parts)-1] += line
+		case fence:
+			parts = append(parts, line)
+		case strings.HasPrefix(line, "#"):
+			level, _, _ := strings.Cut(line, " ")
+			parts = append(parts, "heading "+level)
+		case row:
+			if !table {
+				parts = append(parts, "table")
+			}
+			parts = append(parts, fmt.Sprintf("row of %d cells", strings.Count(line, "|")-1))
+		}
+		code, table = code != fence, row && !code
+	}
+	return parts
+}
+
+// sameOutline: the translation has the same headings, tables and blocks of code in the same order.
+func sameOutline(t *testing.T, page, translation []string) {
+	t.Helper()
+	for i := range max(len(page), len(translation)) {
+		if i >= len(page) || i >= len(translation) || page[i] != translation[i] {
+			t.Fatalf("after %d equal parts the page goes on with\n%q\nand its translation with\n%q",
+				i, page[min(i, len(page)):min(i+3, len(page))], translation[min(i, len(translation)):min(i+3, len(translation))])
 		}
 	}
 }
