@@ -110,7 +110,7 @@ func New(config Config) (*Client, error) {
 			store = NewMemoryStore()
 		}
 		cache := &tokenCache{
-			key: TokenKey(c.corpID, c.secret), host: c.host,
+			key: TokenKey(config.BaseURL, c.corpID, c.secret), host: c.host,
 			store: store, fetch: c.gettoken,
 			lease: orDefault(config.TokenLease, defaultTokenLease), wait: defaultTokenWait,
 			start: time.Now(), observer: config.Observer,

@@ -22,6 +22,9 @@ func (e *Error) Hint(lang Lang) string {
 			"Do not keep trying: WeCom blocks the IP for an hour",
 			"secret 与该企业的应用不匹配：请到管理后台重新复制企业 ID 和该应用的 Secret（每个应用各不相同，重置后会变，应用停用后失效）。"+
 				"不要反复重试，否则来源 IP 会被封 1 小时")
+	case e.Code == CodeBadParameter && e.Op == opRecall:
+		return lang.in("there is no such message of this app: give the msgid that sending it answered, and the settings of the app that sent it",
+			"该应用没有这条消息：请使用发送时返回的 msgid，以及发送它的那个应用的设置")
 	case tokenRefused(e):
 		return lang.in("WeCom refused the access_token, and another one too: check that nothing else fetches tokens with an old secret, and that the app is enabled",
 			"企业微信拒绝了 access_token，更换后仍被拒绝：请检查应用是否启用，以及是否有其他程序用旧 secret 获取 token")

@@ -2,6 +2,8 @@ package wecom
 
 import "context"
 
+const opRecall = "message/recall"
+
 // Recall takes back a message (path/94867): for all its receivers, within 24 hours of sending
 // (42052), and only by the app that sent it (40058). msgID is that of the [Receipt]. In the WeChat
 // plugin (微工作台) it stays. Messages of group chats and robots have no msgid and cannot be recalled.
@@ -12,7 +14,7 @@ func (c *Client) Recall(ctx context.Context, msgID string) error {
 		return err
 	}
 	var a status
-	return c.postJSON(ctx, "message/recall", map[string]string{"msgid": msgID}, &a)
+	return c.postJSON(ctx, opRecall, map[string]string{"msgid": msgID}, &a)
 }
 
 // AppCount is how much one app sent in a day.

@@ -128,9 +128,13 @@ func (f TokenFailure) err(host string) error {
 }
 
 // TokenKey returns the key under which the token of an app is stored. Apps of one corp have
-// different tokens, so the secret is part of it, as a hash that does not give it away. The base URL
-// is not: WeCom gives the same token out by way of a proxy or gateway.
-func TokenKey(corpID, secret string) string {
-	sum := sha256.Sum256([]byte("hongyan token\x00" + corpID + "\x00" + secret))
+// different tokens, so the secret is part of it; and a token goes only to the API that gave it out, so
+// the base URL is ("" means DefaultBaseURL). Both as a hash that does not give them away; the corp id
+// stands in it as it is.
+func TokenKey(baseURL, corpID, secret string) string {
+	if u, err := parseBaseURL(baseURL); err == nil {
+		baseURL = u.String()
+	}
+	sum := sha256.Sum256([]byte("hongyan token\x00" + baseURL + "\x00" + corpID + "\x00" + secret))
 	return corpID + ":" + hex.EncodeToString(sum[:10])
 }

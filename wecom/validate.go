@@ -98,8 +98,13 @@ func (e *FieldError) Hint(lang Lang) string {
 		}
 		return lang.in("send to at most "+limit+" "+string(e.Unit)+" at once", "一次最多 "+limit+" "+e.Unit.chinese()+"，请分批发送")
 	}
+	if strings.HasPrefix(e.Detail, notUTF8) {
+		return lang.in("convert it to UTF-8 first, as by iconv -f GBK -t UTF-8", "请先转成 UTF-8，例如 iconv -f GBK -t UTF-8")
+	}
 	return lang.in("correct "+e.Field, "请修正 "+e.Field)
 }
+
+const notUTF8 = "not UTF-8"
 
 func (u Unit) chinese() string {
 	switch u {
@@ -206,7 +211,7 @@ func (c *checker) text(field, value string, required bool, limit int, unit Unit,
 		return
 	}
 	if !utf8.ValidString(value) {
-		c.add(FieldError{Field: field, Problem: Malformed, Detail: "not UTF-8 at byte " + strconv.Itoa(invalidAt(value)) + ", perhaps GBK"})
+		c.add(FieldError{Field: field, Problem: Malformed, Detail: notUTF8 + " at byte " + strconv.Itoa(invalidAt(value)) + ", perhaps GBK"})
 		return
 	}
 	given := len(value)

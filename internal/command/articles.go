@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"reflect"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,9 @@ func (c *cli) readCard(ctx context.Context, path string) (wecom.Card, error) {
 		return nil, err
 	}
 	card, err := wecom.UnmarshalCard(member(data, "template_card"))
+	if err == nil {
+		c.warnUnknown(name, unknownIn("template_card", member(data, "template_card"), reflect.TypeOf(card)))
+	}
 	return card, explainIf(name, data, err)
 }
 

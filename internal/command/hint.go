@@ -125,6 +125,10 @@ func flagError(cmd *cobra.Command, err error) error {
 			hint("use HONGYAN_SECRET or --secret-file", "请改用环境变量 HONGYAN_SECRET 或 --secret-file")
 	case errors.As(err, &unknown):
 		wrong := usage(cmd, "%v", err)
+		if !strings.HasPrefix(err.Error(), "unknown flag") { // a single dash: perhaps no flag at all
+			return wrong.hint(`what begins with "-" and is no flag, such as a msgid, needs "--" before it`,
+				`以 "-" 开头的内容（例如 msgid）若不是选项，前面要加 "--"`)
+		}
 		if near := similarFlags(cmd, unknown.GetSpecifiedName()); near != "" {
 			wrong.hint("did you mean "+near+"?", "是否想输入 "+near+"？")
 		}

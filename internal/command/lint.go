@@ -14,8 +14,8 @@ const lintHelp = `Check the JSON of a message without sending it: a body of mess
 from a file or, with "-", from standard input. No settings are needed, and nobody is asked.
 
 An error is what WeCom would refuse, or cut without a word. Advice is what it takes and readers do
-not see as it was meant: texts longer than clients show, markdown that WeCom does not know, cards
-that the WeChat plugin does not show, links without TLS.
+not see as it was meant: fields it does not know, texts longer than clients show, markdown it does not
+know, cards that the WeChat plugin does not show, links without TLS.
 
 A body with chatid is of appchat/send; one with touser, toparty, totag or agentid is of message/send;
 any other is a robot's, of webhook/send. --as says otherwise.
@@ -95,6 +95,9 @@ func (c *cli) lint(cmd *cobra.Command, path, as string, asJSON bool) error {
 		_, body := callOf(l)
 		found.MsgType = body.MsgType()
 		err = l.Validate()
+		for _, u := range unknownFields(data, l) {
+			found.Advice = append(found.Advice, finding{Field: u.path, Rule: "unknown-field", Text: u.text(c.lang)})
+		}
 		for _, w := range advice(l) {
 			found.Advice = append(found.Advice, finding{Field: w.Field, Rule: string(w.Rule), Text: w.Text(c.lang)})
 		}

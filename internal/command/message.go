@@ -84,6 +84,7 @@ func (c *cli) jsonLetter(cmd *cobra.Command, f *sendFlags, to target) (letter, e
 	if err != nil {
 		return nil, err
 	}
+	c.warnUnknown(name, unknownFields(data, l))
 	switch m := l.(type) {
 	case wecom.ChatMessage:
 		if to.chat != "" {

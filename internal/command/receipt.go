@@ -91,8 +91,9 @@ func describeMissing(r wecom.Receipt) string {
 	return fmt.Sprint(r.InvalidUsers, r.UnlicensedUsers, r.InvalidParties, r.InvalidTags)
 }
 
-// tellMissing writes a warning for each list of receivers that WeCom left out.
-func (c *cli) tellMissing(r wecom.Receipt) {
+// tellMissing writes a warning for each list of receivers that WeCom left out, and reports whether
+// there was any.
+func (c *cli) tellMissing(r wecom.Receipt) (told bool) {
 	if list := r.InvalidUsers; len(list) > 0 {
 		c.warn("not reached: "+plural("member", list)+" (unknown, not active, or not in the app's visible range)", pick(c.lang,
 			"compare the ids with 通讯录 in the admin console, and 可见范围 on the app's page; a member must have joined the corp",
@@ -111,6 +112,7 @@ func (c *cli) tellMissing(r wecom.Receipt) {
 		c.warn("not reached: "+plural("tag", list)+" (unknown, or not in the app's visible range)", pick(c.lang,
 			"the tag must exist in 通讯录 → 标签, and the app must be allowed to see it", "请确认「通讯录 → 标签」中有此标签，且应用可见"))
 	}
+	return !r.ReachedAll()
 }
 
 // reached is to without those whom WeCom named as left out. WeCom names members in lower case.

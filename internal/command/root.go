@@ -23,8 +23,8 @@ Without an app, by a robot in a group chat:
 
 Exit codes:
   0  done
-  1  failed; the error says why, and the hint what to do
-  2  the command line is wrong, and nothing was done
+  1  failed, also for what a message or file contains; the error says why
+  2  flags or settings are wrong or missing, and nothing was done
   3  (reserved: accepted by a gateway, and not finished in time)
   4  sent, but not to everybody; standard error names who was left out
 

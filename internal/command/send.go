@@ -161,7 +161,9 @@ func (c *cli) deliver(ctx context.Context, f *sendFlags, post *post, letters []l
 		receipt, err := post.send(bounded, l)
 		cancel()
 		if err != nil {
-			c.tellMissing(receipt)
+			if c.tellMissing(receipt) && errors.Is(err, &wecom.Error{Code: wecom.CodeNoReceiver}) {
+				err = failed("%w", err) // without a hint: whom it was for, and what to do, is told already
+			}
 			return failedPart(i, len(letters), err)
 		}
 		if err := c.tell(l, part{i + 1, len(letters)}, receipt, f.showAnswer); err != nil {

@@ -10,14 +10,15 @@ import (
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
-const tokenHelp = `Get the access_token of an app, which shows that corp id and secret are right.
+const tokenHelp = `Get the access_token of an app.
 
 The token is masked, because whoever has it can send in the app's name for two hours. --show prints
 it, and nothing else, for a program that cannot fetch its own. WeCom gives out the same token until
 it dies, so asking does no harm to others that use it.
 
 The token is kept between calls, for this user in files or for many machines in Redis, and fetched by
-one of however many ask at once.
+one of however many ask at once. A kept one says nothing about the secret: --token-dir off fetches it
+anew, which shows that corp id and secret are right.
 ` + connectHelp
 
 func (c *cli) tokenCommand() *cobra.Command {
@@ -71,8 +72,9 @@ func (c *cli) token(cmd *cobra.Command, n *connection, show bool) error {
 		return err
 	}
 	line := maskToken(token)
-	if stored, err := store.Load(ctx, wecom.TokenKey(config.CorpID, config.Secret)); err == nil && !stored.ExpiresAt.IsZero() {
-		line += fmt.Sprintf(", valid until %s at the latest", stored.ExpiresAt.Format(time.TimeOnly))
+	if stored, err := store.Load(ctx, wecom.TokenKey(config.BaseURL, config.CorpID, config.Secret)); err == nil && !stored.ExpiresAt.IsZero() {
+		line += fmt.Sprintf(", fetched at %s, valid until %s at the latest",
+			stored.FetchedAt.Local().Format(time.TimeOnly), stored.ExpiresAt.Local().Format("15:04:05 MST"))
 	}
 	_, err = fmt.Fprintln(c.std.Out, line)
 	return err

@@ -2,9 +2,12 @@ package command
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +18,14 @@ import (
 // tokenStore returns where the token is kept between runs of the program: in Redis if one is named,
 // else in files, so that a command that cron starts every minute does not fetch one each time.
 func (n *connection) tokenStore(cmd *cobra.Command, getenv func(string) string) (wecom.TokenStore, error) {
+	if n.redis != "" && n.tokenDir != "" {
+		return nil, usage(cmd, "--redis and --token-dir both say where the token is kept")
+	}
+	tell := func(what string, err error) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hongyan: the token is not kept: %s: %v\n", what, err)
+	}
 	if url := setting(getenv, n.redis, "HONGYAN_REDIS"); url != "" {
-		store, err := redisstore.New(url, redisstore.Options{})
+		store, err := redisstore.New(url, redisstore.Options{Logger: slog.New(&storeLog{tell: tell})})
 		if err != nil {
 			return nil, usage(cmd, "Redis (--redis, HONGYAN_REDIS): not a URL such as redis://127.0.0.1:6379")
 		}
@@ -24,15 +33,42 @@ func (n *connection) tokenStore(cmd *cobra.Command, getenv func(string) string) 
 		return store, nil
 	}
 	dir := setting(getenv, n.tokenDir, "HONGYAN_TOKEN_DIR")
-	if dir == "" {
+	asked := dir != ""
+	if !asked {
 		dir = cacheDir(getenv)
 	}
-	// A folder that cannot be had is no reason not to send.
-	if dir == "" || dir == "off" || os.MkdirAll(dir, 0o700) != nil {
+	if dir == "" || dir == "off" {
+		return wecom.NewMemoryStore(), nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil { // which is no reason not to send
+		if asked {
+			tell(dir, err)
+		}
 		return wecom.NewMemoryStore(), nil
 	}
 	return wecom.NewFileStore(dir), nil
 }
+
+// storeLog tells the user, once, that the store does not work; a command is over too soon for more.
+type storeLog struct {
+	tell func(what string, err error)
+	once sync.Once
+}
+
+func (l *storeLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+
+func (l *storeLog) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if err, ok := a.Value.Any().(error); ok {
+			l.once.Do(func() { l.tell("Redis", err) })
+		}
+		return true
+	})
+	return nil
+}
+
+func (l *storeLog) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l *storeLog) WithGroup(string) slog.Handler      { return l }
 
 // cacheDir is where programs of this user keep what they can make again, or "" where nobody says.
 func cacheDir(getenv func(string) string) string {

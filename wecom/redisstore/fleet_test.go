@@ -153,7 +153,7 @@ func TestRevokedUnderLoad(t *testing.T) {
 	if n := f.gettokens() - before; n != 2 {
 		t.Errorf("%d gettoken, want one at the start and one for the revocation", n)
 	}
-	stored, err := open(t, f.redis, redisstore.Options{}).Load(t.Context(), wecom.TokenKey(wecomtest.CorpID, "sim-secret-1000003"))
+	stored, err := open(t, f.redis, redisstore.Options{}).Load(t.Context(), wecom.TokenKey(f.sim.URL, wecomtest.CorpID, "sim-secret-1000003"))
 	if err != nil || stored.Value != otherToken {
 		t.Errorf("the other app's token was touched (%v)", err)
 	}

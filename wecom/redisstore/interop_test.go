@@ -93,7 +93,7 @@ func TestInteropCodec(t *testing.T) {
 		},
 	}}
 	r, sim := startRedis(t), wecomtest.NewServer(t)
-	key := opts.Interop.Key(wecom.TokenKey(wecomtest.CorpID, wecomtest.Secret))
+	key := opts.Interop.Key(wecom.TokenKey(sim.URL, wecomtest.CorpID, wecomtest.Secret))
 	r.ask("SET", key, "not-json")
 	sendThrough(t, sim, open(t, r, opts), 2)
 	if got, ok := opts.Interop.Decode(bulk(r.askAll("GET", key))); !ok || got != mustToken(t, sim) {

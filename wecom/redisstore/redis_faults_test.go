@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -32,8 +34,9 @@ func sendThrough(t *testing.T, sim *wecomtest.Server, store wecom.TokenStore, n 
 	}
 }
 
-func tokenKeyOf(prefix string) string {
-	return prefix + "{" + wecom.TokenKey(wecomtest.CorpID, wecomtest.Secret) + "}:token"
+// tokenKeyOf is the key in Redis of the token that the simulator's app has.
+func tokenKeyOf(sim *wecomtest.Server) string {
+	return "hongyan:{" + wecom.TokenKey(sim.URL, wecomtest.CorpID, wecomtest.Secret) + "}:token"
 }
 
 // What stands at our key is not ours: messages are sent all the same.
@@ -51,7 +54,7 @@ func TestStrangeRecords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, sim := startRedis(t), wecomtest.NewServer(t)
-			prepare(r, tokenKeyOf("hongyan:"))
+			prepare(r, tokenKeyOf(sim))
 			sendThrough(t, sim, open(t, r, redisstore.Options{}), 3)
 			if n := sim.Stats().Calls["gettoken"]; n != 1 {
 				t.Errorf("%d gettoken", n)
@@ -69,7 +72,7 @@ func TestWrongEncryptionKey(t *testing.T) {
 	if n := sim.Stats().Calls["gettoken"]; n != 1 {
 		t.Errorf("%d gettoken with one key", n)
 	}
-	if got := r.askAll("GET", tokenKeyOf("hongyan:")); strings.Contains(got, mustToken(t, sim)) || !strings.Contains(got, "|") {
+	if got := r.askAll("GET", tokenKeyOf(sim)); strings.Contains(got, mustToken(t, sim)) || !strings.Contains(got, "|") {
 		t.Error("the token stands in Redis in clear, or not at all")
 	}
 	sendThrough(t, sim, open(t, r, redisstore.Options{EncryptionKey: []byte("another key 3456")}), 1)
@@ -179,6 +182,45 @@ func TestOneLineForEachChange(t *testing.T) {
 	waitUntil(t, "it is back", func() bool { return strings.Contains(log.String(), "answers again") })
 	if got := log.String(); strings.Count(got, "\n") != 2 || strings.Count(got, "does not answer") != 1 {
 		t.Errorf("the log says:\n%s", got)
+	}
+}
+
+// documentedACL is what docs/tokens.md says the user of Redis needs.
+var documentedACL = regexp.MustCompile("The user of Redis needs `([^`]+)`")
+
+// A user with just the rights that the documentation names has a store that works.
+func TestDocumentedACL(t *testing.T) {
+	page, err := os.ReadFile("../../docs/tokens.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := documentedACL.FindSubmatch(page)
+	if found == nil {
+		t.Fatal("docs/tokens.md does not say it")
+	}
+	r, sim := startRedis(t), wecomtest.NewServer(t)
+	rights := []string{"ACL", "SETUSER", "hy", "on", ">pw", "~hongyan:*", "&hongyan:*", "-@all"}
+	for _, command := range strings.Fields(string(found[1])) {
+		rights = append(rights, "+"+strings.ToLower(command))
+	}
+	if got := r.ask(rights...); got != "+OK" {
+		t.Fatalf("ACL: %s", got)
+	}
+	var log lockedBuffer
+	for range 3 {
+		store, err := redisstore.New("redis://hy:pw@"+r.addr, redisstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(store.Close)
+		sendThrough(t, sim, store, 2)
+	}
+	if err := sim.Revoke(wecomtest.CorpID, wecomtest.AgentID, 42001); err != nil {
+		t.Fatal(err)
+	}
+	sendThrough(t, sim, open(t, r, redisstore.Options{}), 2)
+	if n := sim.Stats().Calls["gettoken"]; n != 2 || log.String() != "" {
+		t.Errorf("%d gettoken; the log says %q", n, log.String())
 	}
 }
 

@@ -82,7 +82,7 @@ func TestSentinel(t *testing.T) {
 		t.Fatalf("%d gettoken", n)
 	}
 	waitUntil(t, "the replica has the token", func() bool {
-		return len(replica.askAll("GET", tokenKeyOf("hongyan:"))) > 100
+		return len(replica.askAll("GET", tokenKeyOf(sim))) > 100
 	})
 	master.kill()
 	sendThrough(t, sim, store, 2) // while nobody is master

@@ -76,7 +76,7 @@ func runWorker(setting string) {
 		return c
 	}
 	kept := newClient()
-	key := wecom.TokenKey(wecomtest.CorpID, w.Secret)
+	key := wecom.TokenKey(w.WeCom, wecomtest.CorpID, w.Secret)
 	var claim wecom.Claim
 	answers := json.NewEncoder(os.Stdout)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
