@@ -65,33 +65,35 @@ func (c *Client) get(ctx context.Context, op string, a answer, params ...string)
 	return c.call(ctx, &request{method: http.MethodGet, op: op, query: query.Encode(), answer: a, most: maxListBytes})
 }
 
-// call makes a request with the app's token. If WeCom refuses the token, it is made once more with
+// call makes a request with the app's token. If WeCom refuses the token, it is made again with
 // another.
 func (c *Client) call(ctx context.Context, r *request) error {
 	return c.withToken(ctx, r, func() error { return c.do(ctx, r) })
 }
 
-// withToken puts the app's token into r and tries; if WeCom refuses the token, once more with
-// another.
+// withToken puts the app's token into r and tries; if WeCom refuses the token, again with another.
 func (c *Client) withToken(ctx context.Context, r *request, try func() error) error {
 	token, err := c.token(ctx, "")
 	if err != nil {
 		return err
 	}
-	r.credential, r.hidden = "access_token="+url.QueryEscape(token), token
-	err = try()
-	if !tokenRefused(err) {
-		return err
+	// What replaces a refused token may come from the store, and be older than it after a failover
+	// there: so another is asked for twice.
+	for left := 2; ; left-- {
+		r.credential, r.hidden = "access_token="+url.QueryEscape(token), token
+		err = try()
+		if left == 0 || !tokenRefused(err) {
+			return err
+		}
+		fresh, failed := c.token(ctx, token)
+		switch {
+		case failed != nil:
+			return failed
+		case fresh == token:
+			return err // gettoken gives the refused one again; to insist would not help
+		}
+		token = fresh
 	}
-	fresh, failed := c.token(ctx, token)
-	switch {
-	case failed != nil:
-		return failed
-	case fresh == token:
-		return err // gettoken gives the refused one again; to insist would not help
-	}
-	r.credential, r.hidden = "access_token="+url.QueryEscape(fresh), fresh
-	return try()
 }
 
 // token returns a token. An error of a caller's own TokenSource becomes one of this package: nothing

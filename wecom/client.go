@@ -27,6 +27,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"weak"
 )
 
 // DefaultBaseURL is where WeCom's API is.
@@ -116,11 +117,22 @@ func New(config Config) (*Client, error) {
 			start: time.Now(), observer: config.Observer,
 		}
 		if watcher, ok := store.(TokenWatcher); ok {
-			watcher.Watch(cache.key, cache.reload)
+			watch(watcher, cache)
 		}
 		c.tokens = cache
 	}
 	return c, nil
+}
+
+// watch has the cache reload when its token changes, for as long as it is in use: the store outlives
+// the clients that use it and must not keep them.
+func watch(store TokenWatcher, cache *tokenCache) {
+	seen := weak.Make(cache)
+	store.Watch(cache.key, func() {
+		if cache := seen.Value(); cache != nil {
+			cache.reload()
+		}
+	})
 }
 
 // newCaller returns what makes the requests.

@@ -424,3 +424,45 @@ func newServer(tb testing.TB, handler http.Handler) *httptest.Server {
 	tb.Cleanup(s.Close)
 	return s
 }
+
+// listedTokens gives one token after the other.
+type listedTokens struct {
+	tokens []string
+	asked  atomic.Int32
+}
+
+func (l *listedTokens) Token(context.Context, string) (string, error) {
+	return l.tokens[min(int(l.asked.Add(1)), len(l.tokens))-1], nil
+}
+
+// The token that replaces a refused one may be older still, out of a store that has lost something:
+// the message goes out all the same. Where every token is refused, that is found out soon.
+func TestReplacementIsRefusedToo(t *testing.T) {
+	for _, test := range []struct {
+		good  string
+		sends int
+		code  Code
+	}{{"second", 2, CodeOK}, {"third", 3, CodeOK}, {"fourth", 3, CodeBadToken}} {
+		var sends atomic.Int32
+		s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
+			sends.Add(1)
+			code := CodeBadToken
+			if r.URL.Query().Get("access_token") == test.good {
+				code = CodeOK
+			}
+			fmt.Fprintf(w, `{"errcode":%d,"errmsg":"","msgid":"M"}`, code)
+		})
+		c := s.client(t, func(config *Config) {
+			config.TokenSource = &listedTokens{tokens: []string{"first", "second", "third", "fourth"}}
+		})
+		_, err := c.Send(t.Context(), hello)
+		var answer *Error
+		code := CodeOK
+		if errors.As(err, &answer) {
+			code = answer.Code
+		}
+		if code != test.code || int(sends.Load()) != test.sends {
+			t.Errorf("%s token is good: %d sends, %v", test.good, sends.Load(), err)
+		}
+	}
+}

@@ -119,6 +119,10 @@ func failureOf(err error, until time.Time) TokenFailure {
 	return TokenFailure{Msg: err.Error(), Until: until}
 }
 
+// ofOneNode reports whether the failure may be due to the node that called: its network, or the
+// address it calls from.
+func (f TokenFailure) ofOneNode() bool { return f.Code == CodeOK || f.Code == CodeUntrustedIP }
+
 // err returns the failure as the error of a gettoken that another caller made.
 func (f TokenFailure) err(host string) error {
 	if f.Code != CodeOK {

@@ -2,6 +2,7 @@ package wecom
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -119,6 +120,8 @@ func (c *tokenCache) refresh(ctx context.Context, stale string) (string, error) 
 			return "", c.left(ctx)
 		}
 		switch {
+		case errors.Is(f.err, errStoreAway):
+			continue // a renewal that could wait, but this caller cannot
 		case f.err != nil:
 			return "", f.err
 		case f.token != stale || mine || f.want.Not == stale:
@@ -191,8 +194,9 @@ func (c *tokenCache) land(t StoredToken, alone bool, want Want) {
 	now, last := c.now(), c.current.Load()
 	next := &cachedToken{value: t.Value, fence: t.Fence, alone: alone, expires: now + time.Until(t.ExpiresAt)}
 	if want.Not == "" && last != nil && last.value != t.Value && !last.refused.Load() && next.expires < last.expires {
-		last.renewing.Store(false)
-		return // the one at hand lives longer; what the store has may be from before an outage
+		// The one at hand lives longer; what the store has may be from before an outage.
+		c.keep(last)
+		return
 	}
 	early := min(t.ExpiresAt.Sub(t.FetchedAt)/10, longestRenewal)
 	if early > 0 {
@@ -209,6 +213,10 @@ func (c *tokenCache) land(t StoredToken, alone bool, want Want) {
 		if want.AfterFence != 0 {
 			c.renewsLate = true
 		}
+		next.again = last.again
+		if last.refused.Load() {
+			next.again = now + refusedAgainMemory
+		}
 	}
 	if c.renewsLate {
 		next.renew = next.expires
@@ -223,18 +231,25 @@ func (c *tokenCache) land(t StoredToken, alone bool, want Want) {
 // once, and lets a token that was to be renewed live on until its end. until is when it is worth
 // another try, if that is known. c.mu is held.
 func (c *tokenCache) crash(err error, until time.Time) {
+	if t := c.current.Load(); t != nil && t.renewing.Load() && !t.refused.Load() {
+		c.keep(t)
+	}
+	if errors.Is(err, errStoreAway) {
+		return // gettoken was not asked
+	}
 	c.failures++
 	if until.IsZero() {
 		until = time.Now().Add(c.backoff())
 	}
 	c.failure, c.failUntil = err, c.now()+time.Until(until)
-	if t := c.current.Load(); t != nil && t.renewing.Load() && !t.refused.Load() {
-		next := &cachedToken{
-			value: t.value, fence: t.fence, alone: t.alone, past: t.past,
-			expires: t.expires, renew: t.expires - (t.expires-c.now())/2, again: t.again,
-		}
-		c.current.Store(next)
-	}
+}
+
+// keep puts off the renewal of t, the current token, to the middle of what it has left. c.mu is held.
+func (c *tokenCache) keep(t *cachedToken) {
+	c.current.Store(&cachedToken{
+		value: t.value, fence: t.fence, alone: t.alone, past: t.past,
+		expires: t.expires, renew: t.expires - (t.expires-c.now())/2, again: t.again,
+	})
 }
 
 // backoff is how long the failure before the next one is remembered: the first not at all, since
@@ -265,7 +280,9 @@ func (c *tokenCache) reload() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	current := c.current.Load()
-	if t.Value != "" && (current == nil || t.Fence > current.fence) && time.Until(t.ExpiresAt) > 0 {
+	// The same token under a later fence is no news: landed here, it would hide from the next caller
+	// who is refused that gettoken has given it out again, and he would ask once more.
+	if t.Value != "" && (current == nil || t.Fence > current.fence && t.Value != current.value) && time.Until(t.ExpiresAt) > 0 {
 		c.land(t, false, Want{})
 	}
 }

@@ -629,6 +629,106 @@ func TestRefusedTokenAgainInAFleet(t *testing.T) {
 	})
 }
 
+// hintedStore is a MemoryStore whose changes are told to those who watch, as Redis does.
+type hintedStore struct {
+	*MemoryStore
+	mu       sync.Mutex
+	watchers []func()
+}
+
+func (s *hintedStore) Watch(_ string, changed func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watchers = append(s.watchers, changed)
+}
+
+func (s *hintedStore) Save(ctx context.Context, key string, t StoredToken) (bool, error) {
+	saved, err := s.MemoryStore.Save(ctx, key, t)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, changed := range s.watchers {
+		go changed()
+	}
+	return saved, err
+}
+
+// A fleet whose token WeCom refuses for long, and gives out again all the time, asks once per pause
+// all together, however its sends fall and although each hears of what the others save.
+func TestRefusedForLongInAFleet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{latency: 20 * time.Millisecond}
+		store := &hintedStore{MemoryStore: NewMemoryStore()}
+		const seconds = 60
+		var wg sync.WaitGroup
+		for _, pause := range []time.Duration{10, 110, 230, 370} {
+			c := o.cache(store)
+			watch(store, c)
+			wg.Go(func() {
+				for time.Since(c.start) < seconds*time.Second {
+					mustToken(t, c, mustToken(t, c, ""))
+					time.Sleep(pause * time.Millisecond)
+				}
+			})
+		}
+		wg.Wait()
+		if n := o.asked(); n < 3 || n > 1+2*seconds/5 {
+			t.Errorf("%d gettoken in %d s", n, seconds)
+		}
+	})
+}
+
+// One node that cannot reach WeCom does not take the others with it.
+func TestOneNodeIsCutOff(t *testing.T) {
+	for _, failure := range []error{
+		&TransportError{Op: opGettoken, Err: errors.New("connection refused")},
+		&Error{Op: opGettoken, Code: CodeUntrustedIP},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := &hintedStore{MemoryStore: NewMemoryStore()}
+			bad, good := &office{latency: 5 * time.Millisecond, fail: failure}, &office{latency: 5 * time.Millisecond}
+			cut, c := bad.cache(store), good.cache(store)
+			for range 20 { // the cut off one is at it, whenever the other comes
+				var wg sync.WaitGroup
+				wg.Go(func() { _, _ = cut.Token(t.Context(), "") })
+				time.Sleep(time.Millisecond)
+				good.revoke()
+				old := mustToken(t, c, "")
+				mustToken(t, c, old)
+				wg.Wait()
+				store.Drop(t.Context(), c.key, mustToken(t, c, ""), 1<<60)
+				time.Sleep(10 * time.Second)
+			}
+		})
+	}
+}
+
+// A store that outlives its clients does not keep them.
+func TestWatchedClientsAreCollected(t *testing.T) {
+	store := &hintedStore{MemoryStore: NewMemoryStore()}
+	gone := make(chan struct{})
+	func() {
+		client, err := New(Config{CorpID: "ww1", Secret: "s", Tokens: store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.AddCleanup(client, func(c chan struct{}) { close(c) }, gone)
+		runtime.AddCleanup(client.tokens.(*tokenCache), func(struct{}) {}, struct{}{})
+	}()
+	for range 100 {
+		runtime.GC()
+		select {
+		case <-gone:
+			for _, changed := range store.watchers {
+				changed() // must not need the client
+			}
+			return
+		default:
+			runtime.Gosched()
+		}
+	}
+	t.Error("the client is still there")
+}
+
 // Dense traffic and uneven ways to and fro: a life costs one gettoken, and its end a refused call or
 // two while the news travels.
 func TestLivesUnderLoad(t *testing.T) {

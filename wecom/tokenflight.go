@@ -12,6 +12,7 @@ const (
 	shortestPause = 10 * time.Millisecond
 	storeTimeout  = time.Second      // one question to the store
 	storePatience = 2 * time.Second  // a store that fails for longer is done without
+	quickFailure  = time.Second      // another's failure within this is no answer yet: there is time for a try
 	outagePause   = 30 * time.Second // without its store a process renews at most this often
 )
 
@@ -66,6 +67,7 @@ func (c *tokenCache) obtain(want Want) found {
 	}
 	var known StoredToken // what the store had
 	patience := time.Now().Add(c.lease + c.wait)
+	began := c.now()
 	for tries := 1; ; tries++ {
 		changed := c.store.Changed(c.key) // before the look, so that no change after it is missed
 		asked := c.now()
@@ -79,6 +81,11 @@ func (c *tokenCache) obtain(want Want) found {
 			continue
 		case claim.Token.Value != "":
 			return found{token: claim.Token}
+		case claim.Failure != nil && claim.Failure.ofOneNode() && c.now()-began < quickFailure:
+			// The holder may be the one node that cannot reach WeCom: ask without it, unless so much
+			// time has gone that its failure is the better answer.
+			want.WaitedFor = 0
+			continue
 		case claim.Failure != nil:
 			return found{err: claim.Failure.err(c.host), until: claim.Failure.Until}
 		case claim.Granted:
@@ -154,8 +161,12 @@ func (c *tokenCache) callAndSave(fence int64, known StoredToken) (got found, sav
 	t, err := c.call(fence, known)
 	if err != nil {
 		until := c.failureUntil(err)
+		failure := failureOf(err, until)
+		if failure.ofOneNode() {
+			failure.Until = time.Time{} // the others try for themselves
+		}
 		_ = c.ask(func(ctx context.Context) error { // if this fails the lease runs out by itself
-			return c.store.Fail(ctx, c.key, fence, failureOf(err, until))
+			return c.store.Fail(ctx, c.key, fence, failure)
 		})
 		return found{err: err, until: until}, false
 	}
@@ -169,7 +180,7 @@ func (c *tokenCache) callAndSave(fence int64, known StoredToken) (got found, sav
 	return found{token: t, fetched: true}, saved
 }
 
-// failureUntil says until when a failure of gettoken is everybody's answer: a minute for one that
+// failureUntil says until when a failure of gettoken is the answer to all who ask: a minute for one that
 // repetition makes worse, zero or a growing pause for a passing trouble.
 func (c *tokenCache) failureUntil(err error) time.Time {
 	var answer *Error
