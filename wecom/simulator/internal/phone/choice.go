@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // usual is how many messages a page shows at first.
@@ -150,7 +151,7 @@ func (c choice) reaches(m Message) bool {
 // that exists, and then it is the first with messages, else the first.
 func (c choice) pick(rows []*row) (chosen *row, asked bool) {
 	for _, r := range rows {
-		if c.User != "" && r.UserID == c.User && (c.Corp == "" || r.CorpID == c.Corp) {
+		if c.User != "" && strings.EqualFold(r.UserID, c.User) && (c.Corp == "" || r.CorpID == c.Corp) {
 			return r, true
 		}
 		if chosen == nil || chosen.Count == 0 && r.Count > 0 {

@@ -152,6 +152,16 @@ func get(t *testing.T, f *fakeSource, target string, header ...string) string {
 	return w.Body.String()
 }
 
+// absent is get for a page that is not there.
+func absent(t *testing.T, f *fakeSource, target string) string {
+	t.Helper()
+	w := ask(f, http.MethodGet, target)
+	if w.Code != http.StatusNotFound {
+		t.Fatalf("GET %s: %d %s", target, w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
 func ask(f *fakeSource, method, target string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	for _, line := range header {

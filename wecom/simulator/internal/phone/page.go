@@ -8,7 +8,8 @@ import (
 // page is all the template draws.
 type page struct {
 	choice
-	Picked bool // a member was asked for: a narrow screen shows the chat, not the list
+	Picked bool   // a member was asked for: a narrow screen shows the chat, not the list
+	Absent string // the member that was asked for and is not there
 	Groups []*group
 	Chosen *row // nil in a world without members
 	Chips  []chip
@@ -23,18 +24,25 @@ func (x *inbox) servePage(w http.ResponseWriter, r *http.Request) {
 	head.Set("Content-Type", "text/html; charset=utf-8")
 	head.Set("Cache-Control", "no-store")
 	head.Set("Vary", "Accept-Language")
-	content, err := render("page.html", x.page(r))
+	p := x.page(r)
+	content, err := render("page.html", p)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	head.Set("Content-Length", strconv.Itoa(len(content)))
+	if p.Absent != "" {
+		w.WriteHeader(http.StatusNotFound)
+	}
 	w.Write(content)
 }
 
 func (x *inbox) page(r *http.Request) page {
 	p := page{choice: choiceOf(r)}
-	rows := x.rows(p.choice)
+	rows, asked := x.rows(p.choice), p.User
+	if asked != "" && p.Corp != "" {
+		asked += " (" + p.Corp + ")"
+	}
 	p.Groups = groups(rows)
 	var messages []Message
 	if p.Chosen, p.Picked = p.pick(rows); p.Chosen != nil {
@@ -42,6 +50,9 @@ func (x *inbox) page(r *http.Request) page {
 		p.Corp, p.User = p.Chosen.CorpID, p.Chosen.UserID
 		p.Chips = chips(p.choice, p.Chosen.shown)
 		messages = p.ofConversation(p.Chosen.shown)
+	}
+	if !p.Picked {
+		p.Absent = asked
 	}
 	p.Items = viewer{p.choice, x}.items(messages, p.Show)
 	p.Older = len(messages) - len(p.Items)

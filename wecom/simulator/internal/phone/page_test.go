@@ -30,7 +30,12 @@ func TestChosenMember(t *testing.T) {
 		contains(t, get(t, f, "/?user=zhangsan"), `<body class="picked">`, chosen("zhangsan"))
 	})
 	t.Run("the default, when the one asked for is not there", func(t *testing.T) {
-		contains(t, get(t, world(), "/?corp=wwother&user=zhangsan"), "<body>", chosen("zhangsan"))
+		page := absent(t, world(), "/?corp=wwother&user=zhangsan")
+		contains(t, page, "<body>", "There is no member “zhangsan (wwother)”", chosen("zhangsan"))
+		contains(t, absent(t, world(), "/?lang=zh&user=<b>"), "没有成员「&lt;b&gt;」")
+	})
+	t.Run("in letters of another case, as WeCom reads user ids", func(t *testing.T) {
+		contains(t, get(t, world(), "/?user=LiSi"), `<body class="picked">`, chosen("lisi"))
 	})
 	t.Run("nobody, in an empty world", func(t *testing.T) {
 		contains(t, get(t, newFake(), "/"), "This world has no members.", `id="hello"`, "&#34;touser&#34;: &#34;@all&#34;")

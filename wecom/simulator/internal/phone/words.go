@@ -34,6 +34,7 @@ var words = map[string]struct{ en, zh string }{
 	"robot":         {"Robot", "群机器人"},
 	"everybody":     {"everybody", "所有人"},
 	"colon":         {": ", "："},
+	"absent":        {"There is no member “%s”", "没有成员「%s」"},
 	"no_messages":   {"No messages in this conversation", "此会话还没有消息"},
 	"seen_in":       {"Seen in", "查看方式"},
 	"in_wecom":      {"WeCom", "企业微信"},
