@@ -34,8 +34,9 @@ type fileEntry struct {
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	Fence     int64     `json:"fence,omitempty"`
 
-	Holder    int64     `json:"holder,omitempty"` // fence of the lease that was handed out last
-	LeaseEnds time.Time `json:"lease_ends,omitzero"`
+	Holder    int64         `json:"holder,omitempty"` // fence of the lease that was handed out last
+	LeaseEnds time.Time     `json:"lease_ends,omitzero"`
+	Lease     time.Duration `json:"lease,omitempty"` // how long it was
 
 	Failed  int64         `json:"failed,omitempty"` // fence of the holder that failed last
 	Failure *TokenFailure `json:"failure,omitempty"`
@@ -43,6 +44,16 @@ type fileEntry struct {
 
 func (e *fileEntry) stored() StoredToken {
 	return StoredToken{Value: e.Token, FetchedAt: e.FetchedAt, ExpiresAt: e.ExpiresAt, Fence: e.Fence}
+}
+
+// longestLease is more than any client asks for.
+const longestLease = time.Hour
+
+// held reports whether a lease still runs. One that has longer to go than it was given, or than asked
+// is where the file does not tell, is over: the clock was set back since, or somebody edited the file.
+func (e *fileEntry) held(now time.Time, asked time.Duration) bool {
+	longest := max(asked, min(e.Lease, longestLease))
+	return now.Before(e.LeaseEnds) && !e.LeaseEnds.After(now.Add(longest))
 }
 
 // failed reports whether the failure is the answer to want. A time further away than anybody is told
@@ -78,12 +89,12 @@ func (s *FileStore) Acquire(ctx context.Context, key string, want Want, lease ti
 			failure := *e.Failure
 			claim = Claim{Failure: &failure}
 			return false
-		case now.Before(e.LeaseEnds) && !e.LeaseEnds.After(now.Add(lease)): // else the clock was set back since
+		case e.held(now, lease):
 			claim = Claim{Fence: e.Holder, Wait: e.LeaseEnds.Sub(now)}
 			return false
 		}
 		e.Holder = max(now.UnixMicro(), e.Holder+1)
-		e.LeaseEnds = now.Add(lease)
+		e.LeaseEnds, e.Lease = now.Add(lease), lease
 		claim = Claim{Granted: true, Fence: e.Holder}
 		return true
 	})

@@ -180,6 +180,9 @@ func TestFileStoreTimesOfTheFuture(t *testing.T) {
 	}{
 		{"a lease", map[string]any{"holder": 7, "lease_ends": time.Now().Add(lease / 2)}, wecom.Want{}, false},
 		{"a lease of the future", map[string]any{"holder": 7, "lease_ends": late}, wecom.Want{}, true},
+		{"a longer lease", map[string]any{"holder": 7, "lease_ends": soon, "lease": time.Minute}, wecom.Want{}, false},
+		{"a lease longer than it was given", map[string]any{"holder": 7, "lease_ends": late, "lease": time.Minute}, wecom.Want{}, true},
+		{"a lease of ages", map[string]any{"holder": 7, "lease_ends": late, "lease": 1000 * time.Hour}, wecom.Want{}, true},
 		{"a failure", failure(soon), wecom.Want{}, false},
 		{"a failure of the future", failure(late), wecom.Want{}, true},
 		{"a failure of the future, waited for", failure(late), wecom.Want{WaitedFor: 7}, false},
