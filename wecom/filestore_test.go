@@ -20,7 +20,7 @@ import (
 )
 
 func TestFileStore(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "tokens")
 	wecomtest.TestTokenStore(t, func(*testing.T) wecom.TokenStore { return wecom.NewFileStore(dir) })
 }
 
@@ -123,7 +123,7 @@ func TestFileStoreDamaged(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "tokens")
 	send(dir)
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(files) != 1 {
@@ -146,11 +146,92 @@ func TestFileStoreDamaged(t *testing.T) {
 	send(file)
 }
 
+// The file of a key, after something was stored under it.
+func fileOf(t *testing.T, dir, key string) (store *wecom.FileStore, file string) {
+	t.Helper()
+	store = wecom.NewFileStore(dir)
+	claim, err := store.Acquire(t.Context(), key, wecom.Want{}, time.Minute)
+	if err != nil || !claim.Granted {
+		t.Fatal(claim, err)
+	}
+	if _, err := store.Save(t.Context(), key, wecom.StoredToken{Value: "t", ExpiresAt: time.Now().Add(time.Hour), Fence: claim.Fence}); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	return store, files[0]
+}
+
+// A time further away than anybody would wait is not waited for: the clock was set back since.
+func TestFileStoreTimesOfTheFuture(t *testing.T) {
+	const lease = 6 * time.Second
+	store, file := fileOf(t, filepath.Join(t.TempDir(), "tokens"), "k")
+	soon, late := time.Now().Add(50*time.Second), time.Now().Add(24*time.Hour)
+	failure := func(until time.Time) map[string]any {
+		return map[string]any{"holder": 7, "failed": 7, "failure": wecom.TokenFailure{Code: wecom.CodeBadSecret, Until: until}}
+	}
+	for _, c := range []struct {
+		name    string
+		content map[string]any
+		want    wecom.Want
+		granted bool
+	}{
+		{"a lease", map[string]any{"holder": 7, "lease_ends": time.Now().Add(lease / 2)}, wecom.Want{}, false},
+		{"a lease of the future", map[string]any{"holder": 7, "lease_ends": late}, wecom.Want{}, true},
+		{"a longer lease", map[string]any{"holder": 7, "lease_ends": soon, "lease": time.Minute}, wecom.Want{}, false},
+		{"a lease longer than it was given", map[string]any{"holder": 7, "lease_ends": late, "lease": time.Minute}, wecom.Want{}, true},
+		{"a lease of ages", map[string]any{"holder": 7, "lease_ends": late, "lease": 1000 * time.Hour}, wecom.Want{}, true},
+		{"a failure", failure(soon), wecom.Want{}, false},
+		{"a failure of the future", failure(late), wecom.Want{}, true},
+		{"a failure of the future, waited for", failure(late), wecom.Want{WaitedFor: 7}, false},
+		{"a failure of nobody", map[string]any{"failure": wecom.TokenFailure{Code: wecom.CodeBadSecret}}, wecom.Want{}, true},
+	} {
+		data, err := json.Marshal(c.content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		claim, err := store.Acquire(t.Context(), "k", c.want, lease)
+		if err != nil || claim.Granted != c.granted {
+			t.Errorf("%s: claim %+v, error %v", c.name, claim, err)
+		}
+		if claim.Failure != nil && time.Until(claim.Failure.Until) > time.Minute {
+			t.Errorf("%s: told to wait until %v", c.name, claim.Failure.Until)
+		}
+	}
+}
+
+// What a writer left that died is gone after the next.
+func TestFileStoreTidiesUp(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tokens")
+	store, file := fileOf(t, dir, "k")
+	other := filepath.Join(dir, "0123.json.1.next")
+	for _, left := range []string{file + ".next", file + ".1.next", file + ".2.next", other} {
+		if err := os.WriteFile(left, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Check(t.Context(), "k"); err != nil {
+		t.Error(err)
+	}
+	if claim, err := store.Acquire(t.Context(), "k", wecom.Want{Not: "t", NotFence: 1 << 62}, time.Minute); err != nil || !claim.Granted {
+		t.Fatal(claim, err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*.next"))
+	if err != nil || len(left) != 1 || left[0] != other {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
 // Who waits for the lock leaves when its time is up.
 func TestFileStoreHonoursContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "tokens")
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for range 4 { // keep the lock busy

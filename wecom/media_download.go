@@ -171,11 +171,22 @@ func (m *Media) begin(resp *http.Response) error {
 	m.ContentType = resp.Header.Get("Content-Type")
 	m.Name = fileName(resp.Header.Get("Content-Disposition"))
 	if skip > 0 { // Range was ignored
-		if n, err := io.CopyN(io.Discard, resp.Body, skip); err != nil && !errors.Is(err, io.EOF) {
+		if n, err := io.CopyN(io.Discard, renewing{resp.Body, m.patience}, skip); err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("after %d bytes: %w", n, err)
 		}
 	}
 	return nil
+}
+
+// renewing is a reader for which each piece that comes counts as movement.
+type renewing struct {
+	io.Reader
+	patience *patience
+}
+
+func (r renewing) Read(p []byte) (int, error) {
+	r.patience.renew()
+	return r.Reader.Read(p)
 }
 
 // contentRange returns the first byte and the size that a Content-Range tells; -1 for what it does
@@ -212,6 +223,9 @@ func fileName(header string) string {
 // Read reads what comes next. Its errors are io.EOF at the end of the file, and those of
 // [Client.Download].
 func (m *Media) Read(p []byte) (int, error) {
+	if len(p) == 0 { // nothing comes of it, and nothing says that the file is at its end
+		return 0, m.err
+	}
 	for m.err == nil {
 		if m.body == nil {
 			if m.err = m.open(); m.err != nil {

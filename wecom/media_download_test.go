@@ -308,6 +308,25 @@ func TestDownloadClosed(t *testing.T) {
 	}
 }
 
+// To read nothing changes nothing, wherever the file stands.
+func TestDownloadReadsNothing(t *testing.T) {
+	s := newStub(t, func(w http.ResponseWriter, r *http.Request) { serve(w, r, "f", strings.NewReader("content")) })
+	m, err := s.client(t, nil).Download(t.Context(), "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if n, err := m.Read(nil); n != 0 || err != nil {
+		t.Errorf("at the beginning: %d, %v", n, err)
+	}
+	if got, err := io.ReadAll(m); err != nil || string(got) != "content" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if n, err := m.Read([]byte{}); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("at the end: %d, %v", n, err)
+	}
+}
+
 func TestDownloadRenewsTheToken(t *testing.T) {
 	s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("access_token") == "token-1" {

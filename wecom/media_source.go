@@ -81,15 +81,11 @@ func (s *source) inspect(rule mediaRule) (*inspected, error) {
 		}
 		return &inspected{s.kind, rule.sendName(s.name, head), int64(len(s.data)), s.sum(), s.open}, nil
 	}
-	file, err := os.Open(s.path)
+	file, size, err := openRegular(s.path)
 	if err != nil {
 		return nil, unreadable(string(s.kind), s.label(), bare(err))
 	}
 	defer file.Close()
-	size, err := regularSize(file)
-	if err != nil {
-		return nil, unreadable(string(s.kind), s.label(), err)
-	}
 	var buf [magicBytes]byte
 	head := buf[:min(size, magicBytes)]
 	if _, err := file.ReadAt(head, 0); err != nil {
@@ -109,20 +105,46 @@ func (s *source) open() (io.ReadCloser, error) {
 	if s.path == "" {
 		return io.NopCloser(bytes.NewReader(s.data)), nil
 	}
-	return os.Open(s.path)
+	file, _, err := openRegular(s.path)
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
 }
 
-func regularSize(file *os.File) (int64, error) {
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return 0, bare(err)
-	case info.IsDir():
-		return 0, errors.New("it is a directory")
-	case !info.Mode().IsRegular():
-		return 0, errors.New("it is not a regular file")
+// openRegular opens a file and returns its size. Anything but a regular file is refused, before it is
+// opened: to open a named pipe waits for a writer, and no context ends that.
+func openRegular(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path)
+	if err == nil {
+		err = refuseIrregular(info)
 	}
-	return info.Size(), nil
+	if err != nil {
+		return nil, 0, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err = file.Stat() // another may stand there by now
+	if err == nil {
+		err = refuseIrregular(info)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+func refuseIrregular(info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		return errors.New("it is not a regular file")
+	}
+	return nil
 }
 
 // bare takes the path off an error that will be told with it.

@@ -46,7 +46,9 @@ message. A corp may make 1000 a day.
   hongyan send --chat "$(hongyan chat create --to zhangsan,lisi)" "大家好"`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			chat.Users = elements(to)
+			if chat.Users = elements(to); len(chat.Users) == 0 {
+				return usage(cmd, "nobody is named: --to says who is in the chat, at least 2 members")
+			}
 			return c.withClient(cmd, &n, func(ctx context.Context, client *wecom.Client) (string, error) {
 				return client.CreateChat(ctx, chat)
 			})

@@ -130,7 +130,7 @@ func complete(cmd *cobra.Command, config wecom.Config, needsAgent bool) error {
 // newClient makes a client; what is wrong with the settings is told in terms of the flags.
 func (n *connection) newClient(cmd *cobra.Command, getenv func(string) string, config wecom.Config) (*wecom.Client, error) {
 	var err error
-	if config.Tokens, err = n.tokenStore(cmd, getenv); err != nil {
+	if config.Tokens, err = n.tokenStore(cmd, getenv, config); err != nil {
 		return nil, err
 	}
 	client, err := wecom.New(config)

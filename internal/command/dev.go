@@ -31,7 +31,12 @@ func (c *cli) devCommand() *cobra.Command {
   hongyan dev --all-types
   hongyan dev --sim-listen 127.0.0.1:0`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.dev(cmd.Context(), addr, allTypes) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkListen(cmd, "sim-listen", addr); err != nil {
+				return err
+			}
+			return c.dev(cmd.Context(), addr, allTypes)
+		},
 	}
 	cmd.Flags().StringVar(&addr, "sim-listen", defaultSimAddr, "`HOST:PORT` of the simulator; port 0 takes a free one")
 	cmd.Flags().BoolVar(&allTypes, "all-types", false, "send one message of every kind too")

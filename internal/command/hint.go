@@ -82,6 +82,13 @@ func (c *cli) inFlags(invalid *wecom.ValidationError, hint string) string {
 			hint += pick(c.lang, `; "hongyan send --split" sends it in numbered parts`, `；"hongyan send --split" 可分条发送并编号`)
 		}
 	}
+	sep := pick(c.lang, "; ", "；")
+	hint = strings.Join(slices.DeleteFunc(strings.Split(hint, sep), func(part string) bool {
+		return slices.ContainsFunc(invalid.Fields, func(f *wecom.FieldError) bool {
+			// The error itself says more than "correct the field".
+			return part == pick(c.lang, "correct "+f.Field, "请修正 "+f.Field)
+		})
+	}), sep)
 	return strings.ReplaceAll(hint, "TruncateOK", "--truncate") // what the SDK's field is called here
 }
 
@@ -90,6 +97,8 @@ func fieldHint(f *wecom.FieldError) (en, zh string) {
 	case f.Field == "chatid" && f.Problem == wecom.Malformed:
 		return `a chat has the id that "hongyan chat create" printed: letters and digits, without dashes`,
 			`群聊 id 是 "hongyan chat create" 打印的那个：只有字母和数字，没有横线`
+	case f.Field == "userlist" && f.Problem == wecom.Malformed:
+		return "name the members with --to zhangsan,lisi", "请用 --to zhangsan,lisi 指定成员"
 	case f.Problem == wecom.Conflict && strings.HasPrefix(f.Detail, "it is a part of "):
 		return "remove " + f.Field + ", or change card_type to that of a card which has it",
 			"请删除 " + f.Field + "，或把 card_type 改为含有它的卡片类型"

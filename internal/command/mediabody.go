@@ -19,6 +19,13 @@ func (f *sendFlags) files() []string { return []string{f.image, f.voice, f.video
 // the check sees what is in it; otherwise that happens when it goes up.
 func (f *sendFlags) mediaBody(kind string, at place) (body wecom.Body, err error) {
 	path := cmp.Or(f.files()...)
+	if info, err := os.Stat(path); path != "" && err == nil && !info.Mode().IsRegular() {
+		what := "not a regular file"
+		if info.IsDir() {
+			what = "a directory"
+		}
+		return nil, failed("--%s %s: it is %s", kind, path, what).hint("name a file", "请指定一个文件")
+	}
 	switch {
 	case kind == "media-id":
 		body = mediaFromID(f.mediaType, f.mediaID)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // stopTime is how long requests may take to end once a server is told to stop.
@@ -42,6 +44,19 @@ func (c *cli) listen(ctx context.Context, flag, addr string, h http.Handler) (*s
 	}
 	go func() { s.ended <- s.http.Serve(listener) }()
 	return s, nil
+}
+
+// checkListen makes sure that addr is one that can be listened on, if it is free.
+func checkListen(cmd *cobra.Command, flag, addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(cmd.Context(), "tcp", port)
+	}
+	if err == nil {
+		return nil
+	}
+	return usage(cmd, "--%s %q: it is not HOST:PORT", flag, addr).hint(
+		"it is such as 127.0.0.1:9480; 127.0.0.1:0 takes any free port", "例如 127.0.0.1:9480；127.0.0.1:0 会自动选一个空闲端口")
 }
 
 // rootCause is the operating system's part of err; the address before it is told already.

@@ -49,6 +49,9 @@ func (c *cli) simCommand() *cobra.Command {
 			if most < 1 {
 				return usage(cmd, "--max-messages %d: the least is 1", most)
 			}
+			if err := checkListen(cmd, "listen", addr); err != nil {
+				return err
+			}
 			return c.sim(cmd, addr, worldFile, most)
 		},
 	}

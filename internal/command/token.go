@@ -51,7 +51,7 @@ func (c *cli) token(cmd *cobra.Command, n *connection, show bool) error {
 	if err := complete(cmd, config, false); err != nil {
 		return err
 	}
-	store, err := n.tokenStore(cmd, c.std.Getenv) // a client's own could not be asked
+	store, err := n.tokenStore(cmd, c.std.Getenv, config) // a client's own could not be asked
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,14 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +17,12 @@ import (
 	"github.com/hongyan-im/hongyan/wecom/redisstore"
 )
 
+// storePatience is how long a lock of the files may be waited for; it is held for a moment at most.
+const storePatience = time.Second
+
 // tokenStore returns where the token is kept between runs of the program: in Redis if one is named,
 // else in files, so that a command that cron starts every minute does not fetch one each time.
-func (n *connection) tokenStore(cmd *cobra.Command, getenv func(string) string) (wecom.TokenStore, error) {
+func (n *connection) tokenStore(cmd *cobra.Command, getenv func(string) string, config wecom.Config) (wecom.TokenStore, error) {
 	if n.redis != "" && n.tokenDir != "" {
 		return nil, usage(cmd, "--redis and --token-dir both say where the token is kept")
 	}
@@ -33,20 +38,26 @@ func (n *connection) tokenStore(cmd *cobra.Command, getenv func(string) string) 
 		return store, nil
 	}
 	dir := setting(getenv, n.tokenDir, "HONGYAN_TOKEN_DIR")
-	asked := dir != ""
-	if !asked {
+	if dir == "" {
 		dir = cacheDir(getenv)
 	}
 	if dir == "" || dir == "off" {
 		return wecom.NewMemoryStore(), nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil { // which is no reason not to send
-		if asked {
-			tell(dir, err)
-		}
+	store := wecom.NewFileStore(dir)
+	ctx, cancel := context.WithTimeout(cmd.Context(), storePatience)
+	defer cancel()
+	// The client would try a store that fails for seconds, in each run again. It is no reason not to send.
+	if err := store.Check(ctx, wecom.TokenKey(config.BaseURL, config.CorpID, config.Secret)); err != nil {
+		tell(dir, unprefixed(err))
 		return wecom.NewMemoryStore(), nil
 	}
-	return wecom.NewFileStore(dir), nil
+	return store, nil
+}
+
+// unprefixed takes off what the line says already.
+func unprefixed(err error) error {
+	return errors.New(strings.TrimPrefix(err.Error(), "wecom: token store: "))
 }
 
 // storeLog tells the user, once, that the store does not work; a command is over too soon for more.
