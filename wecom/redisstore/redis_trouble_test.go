@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -285,5 +287,43 @@ func TestOptionsDoNotTell(t *testing.T) {
 	}
 	if !strings.Contains(text, "[redacted]") {
 		t.Error("nothing tells that there is a key")
+	}
+}
+
+// A Redis that ends the connections and takes no others: who watches does not keep trying.
+func TestNoRoomForClients(t *testing.T) {
+	r := startRedis(t)
+	opts, log := logged(redisstore.Options{})
+	store := open(t, r, opts)
+	var loads atomic.Int64
+	for i := range 20 {
+		key := fmt.Sprint(i)
+		load := func() {
+			loads.Add(1)
+			_, _ = store.Load(t.Context(), key)
+		}
+		load()
+		store.Watch(key, load)
+	}
+	last, err := net.Dial("tcp", r.addr) // takes the only place there is
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer last.Close()
+	before := loads.Load()
+	if _, err := fmt.Fprint(last, "CONFIG SET maxclients 1\r\nCLIENT KILL TYPE normal SKIPME yes\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "it is away", func() bool { return strings.Contains(log.String(), "does not answer") })
+	time.Sleep(2 * time.Second) // what is measured is how often it is asked in that time
+	if n := loads.Load() - before; n > 100 {
+		t.Errorf("%d loads by 20 watchers of a Redis without room", n)
+	}
+	if _, err := fmt.Fprint(last, "CONFIG SET maxclients 100\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "it is back", func() bool { return strings.Contains(log.String(), "answers again") })
+	if got := log.String(); strings.Count(got, "\n") != 2 {
+		t.Errorf("the log says:\n%s", got)
 	}
 }
