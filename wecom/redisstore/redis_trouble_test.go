@@ -315,7 +315,7 @@ func TestNoRoomForClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitUntil(t, "it is away", func() bool { return strings.Contains(log.String(), "does not answer") })
-	time.Sleep(2 * time.Second) // what is measured is how often it is asked in that time
+	<-time.After(2 * time.Second) // what is measured is how often it is asked in that time
 	if n := loads.Load() - before; n > 100 {
 		t.Errorf("%d loads by 20 watchers of a Redis without room", n)
 	}
