@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/redis/rueidis"
 )
@@ -16,6 +17,8 @@ type Hints struct {
 	mu       sync.Mutex
 	waiting  map[string]chan struct{} // closed, and gone, when the key changes
 	watchers map[string][]func()
+
+	away atomic.Pointer[atomic.Bool] // of the store's connection, once there is a store
 }
 
 // NewHints returns hints for one store.
@@ -27,7 +30,10 @@ func NewHints() *Hints {
 // emptied: any key may have.
 func (h *Hints) Invalidated(messages []rueidis.RedisMessage) {
 	if len(messages) == 0 {
-		h.all()
+		// While Redis is away each attempt to reach it ends here; who is woken would make another.
+		if away := h.away.Load(); away == nil || !away.Load() {
+			h.all()
+		}
 		return
 	}
 	for i := range messages {
@@ -47,7 +53,7 @@ func (h *Hints) one(key string) {
 	watchers := h.watchers[key]
 	h.mu.Unlock()
 	for _, changed := range watchers {
-		go changed() // it asks Redis, whose reader this is
+		changed()
 	}
 }
 
@@ -81,5 +87,27 @@ func (h *Hints) changed(key string) <-chan struct{} {
 func (h *Hints) watch(key string, changed func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.watchers[key] = append(h.watchers[key], changed)
+	h.watchers[key] = append(h.watchers[key], oneAtATime(changed))
+}
+
+// oneAtATime returns a function that has run called by a goroutine, since run asks Redis and the caller
+// may be its reader. However often it is called, there is one goroutine at most: a call that comes
+// while run is under way has it run once more.
+func oneAtATime(run func()) func() {
+	var due atomic.Int64
+	return func() {
+		if due.Add(1) > 1 {
+			return
+		}
+		go func() {
+			for {
+				seen := due.Load()
+				run()
+				if due.CompareAndSwap(seen, 0) {
+					return
+				}
+				due.Store(1)
+			}
+		}()
+	}
 }

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -66,23 +67,35 @@ func (s *Store) loadForeign(ctx context.Context, key string) (t wecom.StoredToke
 		if !ok || token == "" {
 			return nil
 		}
-		if left < 0 { // it never ends: its owner does not know when it will
-			left = (2 * time.Hour).Milliseconds()
+		life, ok := s.interop.life(left)
+		if !ok {
+			return nil
 		}
 		now := time.Now()
-		t = wecom.StoredToken{Value: token, Fence: foreignFence, FetchedAt: now, ExpiresAt: now.Add(time.Duration(left) * time.Millisecond)}
+		t = wecom.StoredToken{Value: token, Fence: foreignFence, FetchedAt: now, ExpiresAt: now.Add(life)}
 		return nil
 	})
 	return t, err
 }
 
+// life returns how long the other program's token still lives by what PTTL says of its key, or reports
+// that the key is gone: it may end between two questions. The token outlives its key by the margin; to
+// ask WeCom for another in between would only bring the same one.
+func (i *Interop) life(pttl int64) (time.Duration, bool) {
+	switch {
+	case pttl == -1: // the key never ends: its owner does not know when the token will
+		return 2 * time.Hour, true
+	case pttl < 0:
+		return 0, false
+	}
+	return time.Duration(pttl)*time.Millisecond + i.margin(), true
+}
+
+func (i *Interop) margin() time.Duration { return cmp.Or(i.Margin, defaultMargin) }
+
 // saveForeign gives the other program a token.
 func (s *Store) saveForeign(ctx context.Context, key string, t wecom.StoredToken) error {
-	margin := s.interop.Margin
-	if margin == 0 {
-		margin = defaultMargin
-	}
-	left := time.Until(t.ExpiresAt) - margin
+	left := time.Until(t.ExpiresAt) - s.interop.margin()
 	if left <= 0 {
 		left = time.Until(t.ExpiresAt) / 2
 	}

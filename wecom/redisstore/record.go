@@ -119,14 +119,15 @@ func (s *Store) learnSkew(ctx context.Context) error {
 			return err
 		}
 		if len(t) != 2 {
-			return errors.New("redisstore: TIME answers something else")
+			return errAnswer
 		}
 		seconds, err1 := strconv.ParseInt(t[0], 10, 64)
 		micros, err2 := strconv.ParseInt(t[1], 10, 64)
-		if err1 == nil && err2 == nil {
-			s.setSkew(seconds*1000 + micros/1000)
+		if err1 != nil || err2 != nil {
+			return errAnswer
 		}
-		return errors.Join(err1, err2)
+		s.setSkew(seconds*1000 + micros/1000)
+		return nil
 	})
 }
 

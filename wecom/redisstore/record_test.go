@@ -51,3 +51,17 @@ func TestDecodeRefusesWhatIsNotOurs(t *testing.T) {
 		}
 	}
 }
+
+// The other program's key ends the margin before its token, never, or just now.
+func TestForeignLife(t *testing.T) {
+	i := &Interop{Margin: time.Minute}
+	if d, ok := i.life(5000); !ok || d != 65*time.Second {
+		t.Errorf("%v, %v", d, ok)
+	}
+	if d, ok := i.life(-1); !ok || d != 2*time.Hour {
+		t.Errorf("%v, %v", d, ok)
+	}
+	if d, ok := i.life(-2); ok {
+		t.Errorf("%v, though the key is gone", d)
+	}
+}

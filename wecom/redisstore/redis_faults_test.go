@@ -188,7 +188,8 @@ func TestOneLineForEachChange(t *testing.T) {
 // documentedACL is what docs/tokens.md says the user of Redis needs.
 var documentedACL = regexp.MustCompile("The user of Redis needs `([^`]+)`")
 
-// A user with just the rights that the documentation names has a store that works.
+// A user with just the rights that the documentation names has a store that works: in another database,
+// with another program's key, and without tracking too.
 func TestDocumentedACL(t *testing.T) {
 	page, err := os.ReadFile("../../docs/tokens.md")
 	if err != nil {
@@ -198,29 +199,81 @@ func TestDocumentedACL(t *testing.T) {
 	if found == nil {
 		t.Fatal("docs/tokens.md does not say it")
 	}
-	r, sim := startRedis(t), wecomtest.NewServer(t)
-	rights := []string{"ACL", "SETUSER", "hy", "on", ">pw", "~hongyan:*", "&hongyan:*", "-@all"}
-	for _, command := range strings.Fields(string(found[1])) {
-		rights = append(rights, "+"+strings.ToLower(command))
-	}
-	if got := r.ask(rights...); got != "+OK" {
-		t.Fatalf("ACL: %s", got)
-	}
-	var log lockedBuffer
-	for range 3 {
-		store, err := redisstore.New("redis://hy:pw@"+r.addr, redisstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(store.Close)
-		sendThrough(t, sim, store, 2)
-	}
-	if err := sim.Revoke(wecomtest.CorpID, wecomtest.AgentID, 42001); err != nil {
-		t.Fatal(err)
-	}
-	sendThrough(t, sim, open(t, r, redisstore.Options{}), 2)
-	if n := sim.Stats().Calls["gettoken"]; n != 2 || log.String() != "" {
-		t.Errorf("%d gettoken; the log says %q", n, log.String())
+	for _, c := range []struct {
+		name, database string
+		more           []string
+		opts           redisstore.Options
+	}{
+		{name: "database 0"},
+		{name: "database 2", database: "/2"},
+		{name: "interop", more: []string{"~wx_access_token"}, opts: wxAccessToken},
+		{name: "no tracking", more: []string{"-client|tracking"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, sim := startRedis(t), wecomtest.NewServer(t)
+			rights := []string{"ACL", "SETUSER", "hy", "on", ">pw", "~hongyan:*", "&hongyan:*", "-@all"}
+			for _, command := range strings.Fields(string(found[1])) {
+				rights = append(rights, "+"+strings.ToLower(command))
+			}
+			if got := r.ask(append(rights, c.more...)...); got != "+OK" {
+				t.Fatalf("ACL: %s", got)
+			}
+			opts, log := logged(c.opts)
+			restricted := func() *redisstore.Store {
+				store, err := redisstore.New("redis://hy:pw@"+r.addr+c.database, opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(store.Close)
+				return store
+			}
+			one, other := restricted(), restricted()
+			if c.name == "no tracking" {
+				waitUntil(t, "they listen", func() bool { return subscribers(r) == 2 })
+			}
+			hint := one.Changed("k")
+			if _, err := one.Load(t.Context(), "k"); err != nil {
+				t.Fatal(err)
+			}
+			claim, err := other.Acquire(t.Context(), "k", wecom.Want{}, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token := wecom.StoredToken{Value: "t", Fence: claim.Fence, FetchedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+			if saved, err := other.Save(t.Context(), "k", token); err != nil || !saved {
+				t.Fatal(saved, err)
+			}
+			select {
+			case <-hint:
+			case <-time.After(10 * time.Second):
+				t.Error("no hint")
+			}
+			waitUntil(t, "the other finds the token", func() bool {
+				got, err := one.Load(t.Context(), "k")
+				return err == nil && got.Value == "t"
+			})
+			if err := one.Drop(t.Context(), "k", "t", claim.Fence); err != nil {
+				t.Error(err)
+			}
+			if err := one.Fail(t.Context(), "k", claim.Fence, wecom.TokenFailure{Msg: "x"}); err != nil {
+				t.Error(err)
+			}
+			sendThrough(t, sim, one, 2)
+			sendThrough(t, sim, other, 2)
+			if err := sim.Revoke(wecomtest.CorpID, wecomtest.AgentID, 42001); err != nil {
+				t.Fatal(err)
+			}
+			sendThrough(t, sim, one, 2)
+			if n := sim.Stats().Calls["gettoken"]; n != 2 || log.String() != "" {
+				t.Errorf("%d gettoken; the log says %q", n, log.String())
+			}
+			one.Close()
+			other.Close()
+			if got := r.askAll("ACL", "LOG"); !strings.HasPrefix(got, "*0") && c.name != "no tracking" {
+				t.Errorf("Redis denied something: %s", got)
+			}
+		})
 	}
 }
 

@@ -36,7 +36,8 @@ type Options struct {
 	// Timeout bounds one question to Redis. When it is over the process goes on without Redis. 0
 	// means 1 s.
 	Timeout time.Duration
-	// Logger is told once when Redis goes away and once when it is back. nil means nobody is.
+	// Logger is told once when Redis goes away and once when it is back, and at most once a minute for
+	// each kind of trouble with a Redis that is there. nil means nobody is.
 	Logger *slog.Logger
 	// Interop shares tokens with another program's way of keeping them. nil means there is none.
 	Interop *Interop
@@ -70,7 +71,8 @@ var (
 //	redis://10.0.0.1:6379?addr=10.0.0.2:6379      a cluster
 //	redis://10.0.0.1:26379?master_set=mymaster    Sentinel
 //
-// An unreachable Redis is no error: the store connects when it is there. Close ends it.
+// New waits for one attempt to connect, up to some seconds if an address does not answer at all. An
+// unreachable Redis is no error: the store connects when it is there. Close ends it.
 func New(url string, opts Options) (*Store, error) {
 	option, err := rueidis.ParseURL(url)
 	if err != nil {
@@ -93,7 +95,7 @@ func New(url string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// NewWithClient returns a store on a client that the caller has made, and closes. To be woken by
+// NewWithClient returns a store on a client that the caller has made, and closes after the store. To be woken by
 // Redis rather than by a timer, make it with OnInvalidations: hints.Invalidated of the same
 // [Hints] that stand in opts.
 func NewWithClient(client rueidis.Client, opts Options) (*Store, error) {
@@ -101,7 +103,9 @@ func NewWithClient(client rueidis.Client, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.redis = &connection{log: opts.Logger}
+	opts.Hints = s.hints
+	s.redis = newConnection(opts)
+	s.redis.lent = true
 	s.redis.client.Store(&client)
 	return s, nil
 }
@@ -132,7 +136,7 @@ func newStore(opts Options) (*Store, error) {
 	return s, nil
 }
 
-// Close ends the connections that the store itself has made.
+// Close ends what the store itself has begun: its connections, not a client of the caller's.
 func (s *Store) Close() { s.redis.close() }
 
 // keys of one token. The hash tag keeps them in one place of a cluster, where a script needs them.
@@ -186,24 +190,52 @@ const cacheLife = time.Minute
 // Acquire implements [wecom.TokenStore]: the double check and the lock in one round trip.
 func (s *Store) Acquire(ctx context.Context, key string, want wecom.Want, lease time.Duration) (wecom.Claim, error) {
 	keys := s.keys(key)
-	var answer []rueidis.RedisMessage
-	err := s.redis.do(ctx, s.timeout, func(ctx context.Context, client rueidis.Client) (err error) {
-		answer, err = acquire.Exec(ctx, client, keys, []string{
-			digest(want.Not), decimal(want.NotFence), decimal(want.AfterFence), decimal(want.WaitedFor), decimal(lease.Milliseconds()),
-		}).ToArray()
-		return err
-	})
+	answer, err := s.acquire(ctx, keys, want, lease, "")
 	if err != nil {
 		return wecom.Claim{}, err
 	}
-	return s.claim(keys[0], answer)
+	claim, err := s.claim(keys[0], answer)
+	if errors.Is(err, errRecord) && len(answer) == 3 {
+		s.redis.warn("record", "a token in Redis cannot be read: it was encrypted with another key, or is not of this package; it is replaced", err)
+		record, _ := answer[1].ToString()
+		if answer, err = s.acquire(ctx, keys, want, lease, record); err != nil {
+			return wecom.Claim{}, err
+		}
+		return s.claim(keys[0], answer)
+	}
+	return claim, err
+}
+
+// acquire runs the script. unreadable is a record to be treated as if it were not there, or "".
+func (s *Store) acquire(ctx context.Context, keys []string, want wecom.Want, lease time.Duration, unreadable string) (answer []rueidis.RedisMessage, err error) {
+	err = s.redis.do(ctx, s.timeout, func(ctx context.Context, client rueidis.Client) (err error) {
+		answer, err = acquire.Exec(ctx, client, keys, []string{
+			digest(want.Not), decimal(want.NotFence), decimal(oldest(want)), decimal(want.AfterFence), decimal(want.WaitedFor),
+			decimal(lease.Milliseconds()), unreadable,
+		}).ToArray()
+		return err
+	})
+	return answer, err
+}
+
+// largestFence is the largest number that a script can add one to. Microseconds reach it in 2255; a
+// caller that does not know a fence gives a larger one.
+const largestFence = 1<<53 - 1
+
+// oldest returns the fence before which no token will do in place of the one that was refused, or 0 if
+// nobody knows what fence that one had.
+func oldest(want wecom.Want) int64 {
+	if want.Not == "" || want.NotFence > largestFence {
+		return 0
+	}
+	return want.NotFence
 }
 
 // Save implements [wecom.TokenStore].
 func (s *Store) Save(ctx context.Context, key string, t wecom.StoredToken) (bool, error) {
 	left := time.Until(t.ExpiresAt)
-	if left < time.Millisecond {
-		return true, nil // dead already: nothing that others could use
+	if left < time.Millisecond { // dead already: nothing that others could use
+		return s.save(ctx, s.keys(key), t.Fence, "nothing", "", 0)
 	}
 	if err := s.learnSkew(ctx); err != nil {
 		return false, err
