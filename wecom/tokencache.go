@@ -274,7 +274,7 @@ func (c *tokenCache) reload() {
 		return // what is current serves until it is refused or ends
 	}
 	if current := c.current.Load(); current != nil && current.alone && !current.refused.Load() {
-		c.publish(current)
+		c.publish(current, t)
 		return
 	}
 	c.mu.Lock()
@@ -287,22 +287,38 @@ func (c *tokenCache) reload() {
 	}
 }
 
-// publish gives the store a token that was fetched while it was away.
-func (c *tokenCache) publish(t *cachedToken) {
+// publish gives the store, which has this, a token that was fetched while it was away; unless another
+// has given it the same one.
+func (c *tokenCache) publish(t *cachedToken, has StoredToken) {
+	if has.Value == t.value {
+		c.adopt(t, has.Fence)
+		return
+	}
 	_ = c.ask(func(ctx context.Context) error {
-		claim, err := c.store.Acquire(ctx, c.key, Want{AfterFence: math.MaxInt64 - 1}, c.lease)
+		claim, err := c.store.Acquire(ctx, c.key, Want{AfterFence: has.Fence}, c.lease)
+		if err == nil && claim.Token.Value == t.value {
+			c.adopt(t, claim.Token.Fence)
+		}
 		if err != nil || !claim.Granted {
 			return err
 		}
 		stored := StoredToken{Value: t.value, Fence: claim.Fence, FetchedAt: time.Now(), ExpiresAt: c.start.Add(t.expires)}
 		saved, err := c.store.Save(ctx, c.key, stored)
 		if err == nil && saved {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			if c.current.Load() == t {
-				c.land(stored, false, Want{})
-			}
+			c.adopt(t, claim.Fence)
 		}
 		return err
+	})
+}
+
+// adopt notes that others have the token too, under this fence.
+func (c *tokenCache) adopt(t *cachedToken, fence int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.current.Load() != t || t.refused.Load() {
+		return
+	}
+	c.current.Store(&cachedToken{
+		value: t.value, fence: fence, past: t.past, expires: t.expires, renew: t.renew, again: t.again,
 	})
 }

@@ -79,6 +79,10 @@ func (c *tokenCache) obtain(want Want) found {
 			}
 			c.sleep(changed, shortestPause<<min(tries, 4))
 			continue
+		case claim.Token.Value != "" && claim.Token.Value == want.Not && time.Since(claim.Token.FetchedAt) > refusedAgainMemory:
+			// It was stored anew before WeCom refused it, by one who knew nothing of that.
+			want.NotFence = claim.Token.Fence
+			continue
 		case claim.Token.Value != "":
 			return found{token: claim.Token}
 		case claim.Failure != nil && claim.Failure.ofOneNode() && c.now()-began < quickFailure:
