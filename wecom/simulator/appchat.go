@@ -15,14 +15,7 @@ type chatReply struct {
 }
 
 // createChat is appchat/create (创建群聊会话, path/90245).
-func createChat(c *call) reply {
-	o := parseObject(c.body)
-	answer := c.createChat(o)
-	o.warn(answer.head())
-	return answer
-}
-
-func (c *call) createChat(o *object) reply {
+func createChat(c *call, o *object) reply {
 	const perDay = 1000
 	ids, owner, chatID := o.texts("userlist"), o.text("owner"), o.text("chatid")
 	corp := c.app.corp
@@ -71,14 +64,7 @@ func (ch *chat) appoint(owner string, corp *corp) *status {
 }
 
 // updateChat is appchat/update (修改群聊会话, path/98913). All of a change happens, or nothing.
-func updateChat(c *call) reply {
-	o := parseObject(c.body)
-	answer := c.updateChat(o)
-	o.warn(answer)
-	return answer
-}
-
-func (c *call) updateChat(o *object) *status {
+func updateChat(c *call, o *object) reply {
 	const perHour = 1000
 	ledger := c.app.corp.ledger
 	if !c.app.seesRoot() {

@@ -20,14 +20,7 @@ var chatBodies = map[string]bodyReader{
 }
 
 // sendToChat is appchat/send (应用推送消息, path/90248). It answers no msgid.
-func sendToChat(c *call) reply {
-	o := parseObject(c.body)
-	answer := c.sendToChat(o)
-	o.warn(answer)
-	return answer
-}
-
-func (c *call) sendToChat(o *object) *status {
+func sendToChat(c *call, o *object) reply {
 	msgType := o.text("msgtype")
 	readBody, known := chatBodies[msgType]
 	switch {

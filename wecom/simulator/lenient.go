@@ -45,6 +45,16 @@ func (o *object) warn(s *status) {
 	}
 }
 
+// withObject serves a call whose body is one object, and adds the warning to its answer.
+func withObject(serve func(*call, *object) reply) func(*call) reply {
+	return func(c *call) reply {
+		o := parseObject(c.body)
+		answer := serve(c, o)
+		o.warn(answer.head())
+		return answer
+	}
+}
+
 // field is the raw value of name, or nil when it is absent or null.
 func (o *object) field(name string) json.RawMessage {
 	raw := o.fields[name]

@@ -7,15 +7,8 @@ const recallWindow = 24 * time.Hour
 
 // recallMessage is message/recall (撤回应用消息, path/94867). A second recall answers 0 as the first did;
 // the page does not say.
-func recallMessage(c *call) reply {
-	o := parseObject(c.body)
-	answer := c.recall(o.text("msgid"))
-	o.warn(answer)
-	return answer
-}
-
-func (c *call) recall(msgID string) *status {
-	r := c.sim.store.find(msgID)
+func recallMessage(c *call, o *object) reply {
+	r := c.sim.store.find(o.text("msgid"))
 	switch {
 	case r == nil || r.chatID != "" || r.corpID != c.app.corp.id || r.agentID != c.app.agentID:
 		return invalidParam("msgid")

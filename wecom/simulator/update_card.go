@@ -18,15 +18,9 @@ type cardUpdate struct {
 	hasA, hasB  bool
 }
 
-func updateTemplateCard(c *call) reply {
-	u := c.readCardUpdate()
-	answer := u.apply(c)
-	u.request.warn(answer.head())
-	return answer
-}
+func updateTemplateCard(c *call, o *object) reply { return c.readCardUpdate(o).apply(c) }
 
-func (c *call) readCardUpdate() *cardUpdate {
-	o := parseObject(c.body)
+func (c *call) readCardUpdate(o *object) *cardUpdate {
 	u := &cardUpdate{reading: c.reading(), request: o, code: o.text("response_code")}
 	u.targets = targets{
 		all:   o.flag("atall"),

@@ -2,14 +2,7 @@ package simulator
 
 // updateTaskCard is message/update_taskcard (更新任务卡片消息状态, path/91579). The first generation of
 // cards takes clicked_key, the second replace_name; they do not mix.
-func updateTaskCard(c *call) reply {
-	o := parseObject(c.body)
-	answer := c.updateTaskCard(o)
-	o.warn(answer.head())
-	return answer
-}
-
-func (c *call) updateTaskCard(o *object) reply {
+func updateTaskCard(c *call, o *object) reply {
 	agentID, given := o.number("agentid")
 	if wrong := c.app.checkAgent(agentID, given); wrong != nil {
 		return wrong

@@ -79,14 +79,7 @@ type jobReply struct {
 }
 
 // uploadByURL is media/upload_by_url. The job is done before the answer, so that nobody waits.
-func uploadByURL(c *call) reply {
-	o := parseObject(c.body)
-	answer := c.uploadByURL(o)
-	o.warn(answer.head())
-	return answer
-}
-
-func (c *call) uploadByURL(o *object) reply {
+func uploadByURL(c *call, o *object) reply {
 	scene, _ := o.number("scene")
 	kind, name, address, digest := o.text("type"), o.text("filename"), o.text("url"), o.text("md5")
 	switch {
@@ -183,19 +176,15 @@ type jobDetail struct {
 }
 
 // getUploadResult is media/get_upload_by_url_result.
-func getUploadResult(c *call) reply {
-	o := parseObject(c.body)
+func getUploadResult(c *call, o *object) reply {
 	j := c.sim.jobs.find(o.text("jobid"), c.app.corp.id, c.now())
 	if j == nil {
-		answer := invalidParam("jobid")
-		o.warn(answer)
-		return answer
+		return invalidParam("jobid")
 	}
 	answer := &jobResultReply{status: status{0, "ok"}, State: jobFailed, Detail: jobDetail{status: *refuse(j.errcode)}}
 	if j.medium != nil {
 		answer.State = jobDone
 		answer.Detail = jobDetail{status{0, "ok"}, j.medium.id, strconv.FormatInt(j.medium.created.Unix(), 10)}
 	}
-	o.warn(&answer.status)
 	return answer
 }

@@ -57,24 +57,18 @@ type userIDReply struct {
 }
 
 // getUserByMobile is user/getuserid (手机号获取userid, path/95402).
-func getUserByMobile(c *call) reply {
-	o := parseObject(c.body)
+func getUserByMobile(c *call, o *object) reply {
 	mobile := o.text("mobile")
-	answer := c.findUser(len(mobile) >= 5 && len(mobile) <= 32, "mobile", func(u User) bool { return u.Mobile == mobile })
-	o.warn(answer.head())
-	return answer
+	return c.findUser(len(mobile) >= 5 && len(mobile) <= 32, "mobile", func(u User) bool { return u.Mobile == mobile })
 }
 
 // getUserByEmail is user/get_userid_by_email (path/95895). A member of the world has one address, which
 // counts as both kinds.
-func getUserByEmail(c *call) reply {
-	o := parseObject(c.body)
+func getUserByEmail(c *call, o *object) reply {
 	email := o.text("email")
 	kind, given := o.number("email_type")
 	valid := email != "" && (!given || kind == 1 || kind == 2)
-	answer := c.findUser(valid, "email", func(u User) bool { return strings.EqualFold(u.Email, email) })
-	o.warn(answer.head())
-	return answer
+	return c.findUser(valid, "email", func(u User) bool { return strings.EqualFold(u.Email, email) })
 }
 
 // missesPerCap: a corp may miss a fifth of its account cap a day, then the call is closed to it.

@@ -30,13 +30,10 @@ func sendByRobot(c *call) reply {
 	case c.tooLarge:
 		return refuse(codeContentTooLarge)
 	}
-	o := parseObject(c.body)
-	answer := c.sendByRobot(o)
-	o.warn(answer)
-	return answer
+	return withObject(sendRobotMessage)(c)
 }
 
-func (c *call) sendByRobot(o *object) *status {
+func sendRobotMessage(c *call, o *object) reply {
 	const perMinute = 20
 	msgType := o.text("msgtype")
 	readBody, known := robotBodies[msgType]
