@@ -65,6 +65,13 @@ type cachedToken struct {
 	refused  atomic.Bool // WeCom refused it: not served again
 }
 
+// unflagged is a copy of what others must not see change, without the flags.
+func (t *cachedToken) unflagged() *cachedToken {
+	return &cachedToken{
+		value: t.value, fence: t.fence, alone: t.alone, expires: t.expires, renew: t.renew, again: t.again, past: t.past,
+	}
+}
+
 // flight is one refresh and those who wait for it.
 type flight struct {
 	want  Want
@@ -246,10 +253,9 @@ func (c *tokenCache) crash(err error, until time.Time) {
 
 // keep puts off the renewal of t, the current token, to the middle of what it has left. c.mu is held.
 func (c *tokenCache) keep(t *cachedToken) {
-	c.current.Store(&cachedToken{
-		value: t.value, fence: t.fence, alone: t.alone, past: t.past,
-		expires: t.expires, renew: t.expires - (t.expires-c.now())/2, again: t.again,
-	})
+	next := t.unflagged()
+	next.renew = t.expires - (t.expires-c.now())/2
+	c.current.Store(next)
 }
 
 // backoff is how long the failure before the next one is remembered: the first not at all, since
@@ -318,7 +324,7 @@ func (c *tokenCache) adopt(t *cachedToken, fence int64) {
 	if c.current.Load() != t || t.refused.Load() {
 		return
 	}
-	c.current.Store(&cachedToken{
-		value: t.value, fence: fence, past: t.past, expires: t.expires, renew: t.renew, again: t.again,
-	})
+	next := t.unflagged()
+	next.fence, next.alone = fence, false
+	c.current.Store(next)
 }

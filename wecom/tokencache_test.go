@@ -702,6 +702,35 @@ func TestOneNodeIsCutOff(t *testing.T) {
 	}
 }
 
+// The failure of another that holds for all, as a store of other makers may have it, is told and not
+// asked for again and again.
+func TestStubbornFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &office{}
+		store := &stubbornStore{MemoryStore: NewMemoryStore()}
+		c := o.cache(store)
+		if _, err := c.Token(t.Context(), ""); !NeverSent(err) {
+			t.Error(err)
+		}
+		if store.asked != 1 {
+			t.Errorf("asked %d times", store.asked)
+		}
+	})
+}
+
+type stubbornStore struct {
+	*MemoryStore
+	asked int
+}
+
+func (s *stubbornStore) Acquire(context.Context, string, Want, time.Duration) (Claim, error) {
+	s.asked++
+	if s.asked > 10 {
+		return Claim{Granted: true, Fence: 1}, nil
+	}
+	return Claim{Failure: &TokenFailure{Msg: "no route", Until: time.Now().Add(time.Minute)}}, nil
+}
+
 // A store that outlives its clients does not keep them.
 func TestWatchedClientsAreCollected(t *testing.T) {
 	store := &hintedStore{MemoryStore: NewMemoryStore()}

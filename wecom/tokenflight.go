@@ -85,7 +85,7 @@ func (c *tokenCache) obtain(want Want) found {
 			continue
 		case claim.Token.Value != "":
 			return found{token: claim.Token}
-		case claim.Failure != nil && claim.Failure.ofOneNode() && c.now()-began < quickFailure:
+		case claim.Failure != nil && claim.Failure.ofOneNode() && want.WaitedFor != 0 && c.now()-began < quickFailure:
 			// The holder may be the one node that cannot reach WeCom: ask without it, unless so much
 			// time has gone that its failure is the better answer.
 			want.WaitedFor = 0

@@ -95,8 +95,8 @@ func New(url string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// NewWithClient returns a store on a client that the caller has made, and closes after the store. To be woken by
-// Redis rather than by a timer, make it with OnInvalidations: hints.Invalidated of the same
+// NewWithClient returns a store on a client that the caller has made, and closes after the store. To
+// be woken by Redis rather than by a timer, make it with OnInvalidations: hints.Invalidated of the same
 // [Hints] that stand in opts.
 func NewWithClient(client rueidis.Client, opts Options) (*Store, error) {
 	s, err := newStore(opts)
