@@ -3,6 +3,7 @@ module github.com/hongyan-im/hongyan
 go 1.26
 
 require (
+	github.com/agnivade/levenshtein v1.2.2
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/hongyan-im/hongyan/wecom v0.0.0

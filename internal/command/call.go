@@ -2,18 +2,21 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hongyan-im/hongyan/wecom"
 )
 
 const callHelp = `Make any other call of WeCom's API, with the access_token of the app, and print the answer.
 
 METHOD is GET or POST, PATH is what stands after /cgi-bin/ in WeCom's documents. --data is the JSON of
-a POST, or "-" for standard input. A dead token is renewed, and the call made once more.
+a POST, or "-" for standard input. A dead token is renewed, and the call made again.
 
 The answer is printed as WeCom gave it, also where errcode is not 0; then the exit code is 1.
 ` + connectHelp
@@ -68,21 +71,16 @@ func (c *cli) call(cmd *cobra.Command, n *connection, method, path string, query
 		}
 		in = body
 	}
-	client, err := n.client(cmd, c.std.Getenv, false)
-	if err != nil {
-		return err
-	}
-	defer client.CloseIdleConnections()
-	ctx, cancel := n.bounded(cmd.Context(), false)
-	defer cancel()
-	var answer json.RawMessage
-	err = client.Do(ctx, method, path, parameters, in, &answer)
-	if len(answer) > 0 {
-		if _, wrong := fmt.Fprintln(c.std.Out, string(answer)); wrong != nil && err == nil {
-			return failed("standard output: %w", wrong)
+	return c.use(cmd, n, false, func(ctx context.Context, client *wecom.Client) error {
+		var answer json.RawMessage
+		err := client.Do(ctx, method, path, parameters, in, &answer)
+		if len(answer) > 0 {
+			if _, wrong := fmt.Fprintln(c.std.Out, string(answer)); wrong != nil && err == nil {
+				return failed("standard output: %w", wrong)
+			}
 		}
-	}
-	return err
+		return err
+	})
 }
 
 // callData is the JSON of --data, which must be JSON: WeCom would take broken JSON for an empty object.

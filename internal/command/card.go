@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -87,14 +88,11 @@ func (c *cli) updateCard(cmd *cobra.Command, n *connection, r *receivers, u weco
 			return err
 		}
 	}
-	client, err := n.client(cmd, c.std.Getenv, true)
-	if err != nil {
+	var missed []string
+	err = c.use(cmd, n, true, func(ctx context.Context, client *wecom.Client) error {
+		missed, err = client.UpdateCard(ctx, u)
 		return err
-	}
-	defer client.CloseIdleConnections()
-	ctx, cancel := n.bounded(cmd.Context(), false)
-	defer cancel()
-	missed, err := client.UpdateCard(ctx, u)
+	})
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ func (c *cli) upload(cmd *cobra.Command, n *connection, path, kind string) error
 	if mediaFromID(kind, "") == nil {
 		return usage(cmd, "--type %q: it is image, voice, video or file", kind)
 	}
+	if err := refuseIrregular(path, path); err != nil {
+		return err
+	}
 	client, err := n.client(cmd, c.std.Getenv, false)
 	if err != nil {
 		return err

@@ -19,12 +19,10 @@ func (f *sendFlags) files() []string { return []string{f.image, f.voice, f.video
 // the check sees what is in it; otherwise that happens when it goes up.
 func (f *sendFlags) mediaBody(kind string, at place) (body wecom.Body, err error) {
 	path := cmp.Or(f.files()...)
-	if info, err := os.Stat(path); path != "" && err == nil && !info.Mode().IsRegular() {
-		what := "not a regular file"
-		if info.IsDir() {
-			what = "a directory"
+	if path != "" {
+		if err := refuseIrregular("--"+kind+" "+path, path); err != nil {
+			return nil, err
 		}
-		return nil, failed("--%s %s: it is %s", kind, path, what).hint("name a file", "请指定一个文件")
 	}
 	switch {
 	case kind == "media-id":
@@ -39,6 +37,20 @@ func (f *sendFlags) mediaBody(kind string, at place) (body wecom.Body, err error
 		body = v
 	}
 	return body, err
+}
+
+// refuseIrregular tells a directory and the like from a file, before it is opened: to open a named pipe
+// waits for a writer. What is not there is told by who opens it.
+func refuseIrregular(name, path string) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().IsRegular() {
+		return nil
+	}
+	what := "not a regular file"
+	if info.IsDir() {
+		what = "a directory"
+	}
+	return failed("%s: it is %s", name, what).hint("name a file", "请指定一个文件")
 }
 
 func mediaFromFile(kind, path string) wecom.Body {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
@@ -127,32 +129,11 @@ func hasValue(data json.RawMessage) bool {
 func nearest(misspelt string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
-		if d := distance(misspelt, name); d < least {
+		if d := levenshtein.ComputeDistance(misspelt, name); d < least {
 			best, least = name, d
 		}
 	}
 	return best
-}
-
-// distance is how many letters must be added, removed or replaced to make a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // warnUnknown tells of fields that will be passed over.

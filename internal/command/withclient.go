@@ -11,23 +11,30 @@ import (
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
-// withClient makes one call of an app and prints what came of it.
-func (c *cli) withClient(cmd *cobra.Command, n *connection, call func(context.Context, *wecom.Client) (string, error)) error {
-	client, err := n.client(cmd, c.std.Getenv, false)
+// use runs calls of an app, within the time that the flags allow.
+func (c *cli) use(cmd *cobra.Command, n *connection, needsAgent bool, calls func(context.Context, *wecom.Client) error) error {
+	client, err := n.client(cmd, c.std.Getenv, needsAgent)
 	if err != nil {
 		return err
 	}
 	defer client.CloseIdleConnections()
 	ctx, cancel := n.bounded(cmd.Context(), false)
 	defer cancel()
-	line, err := call(ctx, client)
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintln(c.std.Out, line); err != nil {
-		return failed("standard output: %w", err)
-	}
-	return nil
+	return calls(ctx, client)
+}
+
+// withClient makes one call of an app and prints what came of it.
+func (c *cli) withClient(cmd *cobra.Command, n *connection, call func(context.Context, *wecom.Client) (string, error)) error {
+	return c.use(cmd, n, false, func(ctx context.Context, client *wecom.Client) error {
+		line, err := call(ctx, client)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(c.std.Out, line); err != nil {
+			return failed("standard output: %w", err)
+		}
+		return nil
+	})
 }
 
 // plainJSON is v on lines of its own, with characters as they are.
