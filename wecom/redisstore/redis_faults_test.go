@@ -221,12 +221,7 @@ func TestDocumentedACL(t *testing.T) {
 			}
 			opts, log := logged(c.opts)
 			restricted := func() *redisstore.Store {
-				store, err := redisstore.New("redis://hy:pw@"+r.addr+c.database, opts)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(store.Close)
-				return store
+				return openURL(t, "redis://hy:pw@"+r.addr+c.database, opts)
 			}
 			one, other := restricted(), restricted()
 			if c.name == "no tracking" {

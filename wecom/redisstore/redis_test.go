@@ -25,9 +25,9 @@ type redisServer struct {
 	cmd  *exec.Cmd
 }
 
-// startRedis starts a redis-server on a free port. Without one installed the test is skipped on a
-// user's machine and fails in CI.
-func startRedis(t testing.TB, args ...string) *redisServer {
+// redisBinary returns where redis-server is, and a free address and its port for it. Without one
+// installed the test is skipped on a user's machine and fails in CI.
+func redisBinary(t testing.TB) (path, addr, port string) {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -41,9 +41,16 @@ func startRedis(t testing.TB, args ...string) *redisServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
+	addr = l.Addr().String()
 	_ = l.Close()
-	_, port, _ := net.SplitHostPort(addr)
+	_, port, _ = net.SplitHostPort(addr)
+	return path, addr, port
+}
+
+// startRedis starts a redis-server on a free port.
+func startRedis(t testing.TB, args ...string) *redisServer {
+	t.Helper()
+	path, addr, port := redisBinary(t)
 	r := &redisServer{t: t, addr: addr, args: append([]string{
 		path, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir(), "--enable-debug-command", "yes",
 	}, args...)}
@@ -105,7 +112,12 @@ func (r *redisServer) ask(words ...string) string {
 
 func open(t *testing.T, r *redisServer, opts redisstore.Options) *redisstore.Store {
 	t.Helper()
-	s, err := redisstore.New(r.url(), opts)
+	return openURL(t, r.url(), opts)
+}
+
+func openURL(t *testing.T, url string, opts redisstore.Options) *redisstore.Store {
+	t.Helper()
+	s, err := redisstore.New(url, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,21 +39,11 @@ func TestCluster(t *testing.T) {
 	opened := 0
 	wecomtest.TestTokenStore(t, func(t *testing.T) wecom.TokenStore {
 		opened++
-		store, err := redisstore.New(url, redisstore.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(store.Close)
-		return store
+		return openURL(t, url, redisstore.Options{})
 	})
 	sim := wecomtest.NewServer(t)
 	for range 2 {
-		store, err := redisstore.New(url, redisstore.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(store.Close)
-		sendThrough(t, sim, store, 2)
+		sendThrough(t, sim, openURL(t, url, redisstore.Options{}), 2)
 	}
 	if n := sim.Stats().Calls["gettoken"]; n != 1 {
 		t.Errorf("%d gettoken", n)
@@ -72,11 +61,7 @@ func TestSentinel(t *testing.T) {
 	sentinel := startSentinel(t, port)
 	url := "redis://" + sentinel + "?master_set=fleet"
 	sim := wecomtest.NewServer(t)
-	store, err := redisstore.New(url, redisstore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Close)
+	store := openURL(t, url, redisstore.Options{})
 	sendThrough(t, sim, store, 2)
 	if n := sim.Stats().Calls["gettoken"]; n != 1 {
 		t.Fatalf("%d gettoken", n)
@@ -90,11 +75,7 @@ func TestSentinel(t *testing.T) {
 		return strings.Contains(replica.askAll("INFO", "replication"), "role:master")
 	})
 	calls := sim.Stats().Calls["gettoken"]
-	second, err := redisstore.New(url, redisstore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(second.Close)
+	second := openURL(t, url, redisstore.Options{})
 	sendThrough(t, sim, second, 2)
 	if n := sim.Stats().Calls["gettoken"] - calls; n > 1 {
 		t.Errorf("%d gettoken after the failover", n)
@@ -104,17 +85,7 @@ func TestSentinel(t *testing.T) {
 // startSentinel starts one that watches the master on a port, and returns its address.
 func startSentinel(t *testing.T, masterPort string) string {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("no redis-server")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_ = l.Close()
-	_, port, _ := net.SplitHostPort(addr)
+	path, addr, port := redisBinary(t)
 	config := filepath.Join(t.TempDir(), "sentinel.conf")
 	text := "bind 127.0.0.1\nport " + port + "\nsentinel monitor fleet 127.0.0.1 " + masterPort + " 1\n" +
 		"sentinel down-after-milliseconds fleet 500\nsentinel failover-timeout fleet 2000\n"
