@@ -15,6 +15,8 @@ const module = "github.com/hongyan-im/hongyan/"
 var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
 	"internal/command":               {"wecom", "wecom/redisstore", "wecom/simulator"},
+	"internal/delivery":              {"wecom"},
+	"internal/access":                {},
 	"wecom":                          {"wecom/internal/split"},
 	"wecom/internal/split":           {},
 	"wecom/callback":                 {"wecom"},

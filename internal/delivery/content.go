@@ -1,0 +1,115 @@
+package delivery
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hongyan-im/hongyan/wecom"
+)
+
+// Content is what one call of WeCom says, and to whom. One of its fields is set.
+type Content struct {
+	App   *wecom.Message      // message/send; its AgentID is 0, for the app's own
+	Chat  *wecom.ChatMessage  // appchat/send
+	Robot *wecom.RobotMessage // webhook/send
+}
+
+// Kind says which call it is. Its values are stored: they never change.
+type Kind uint8
+
+// The kinds of content.
+const (
+	KindApp   Kind = 1
+	KindChat  Kind = 2
+	KindRobot Kind = 3
+)
+
+// Kind returns 0 if there is no content.
+func (c Content) Kind() Kind {
+	switch {
+	case c.App != nil:
+		return KindApp
+	case c.Chat != nil:
+		return KindChat
+	case c.Robot != nil:
+		return KindRobot
+	}
+	return 0
+}
+
+// Body is what it says.
+func (c Content) Body() wecom.Body {
+	switch {
+	case c.App != nil:
+		return c.App.Body
+	case c.Chat != nil:
+		return c.Chat.Body
+	case c.Robot != nil:
+		return c.Robot.Body
+	}
+	return nil
+}
+
+// MsgType is WeCom's name of what it says, or "".
+func (c Content) MsgType() string {
+	if body := c.Body(); body != nil {
+		return body.MsgType()
+	}
+	return ""
+}
+
+// To is who an app's message is for; for the other kinds it is empty.
+func (c Content) To() wecom.To {
+	if c.App != nil {
+		return c.App.To
+	}
+	return wecom.To{}
+}
+
+// Encode returns WeCom's JSON, which [DecodeContent] reads.
+func (c Content) Encode() ([]byte, error) {
+	switch {
+	case c.App != nil:
+		return c.App.MarshalJSON()
+	case c.Chat != nil:
+		return c.Chat.MarshalJSON()
+	case c.Robot != nil:
+		return c.Robot.MarshalJSON()
+	}
+	return nil, errors.New("delivery: no content")
+}
+
+// DecodeContent reads what Encode wrote. Fields that WeCom would cut are taken as they are: they were
+// checked when the message was accepted.
+func DecodeContent(kind Kind, data []byte) (Content, error) {
+	switch kind {
+	case KindApp:
+		m := wecom.Message{TruncateOK: true}
+		err := json.Unmarshal(data, &m)
+		return Content{App: &m}, err
+	case KindChat:
+		m := wecom.ChatMessage{TruncateOK: true}
+		err := json.Unmarshal(data, &m)
+		return Content{Chat: &m}, err
+	case KindRobot:
+		m := wecom.RobotMessage{TruncateOK: true}
+		err := json.Unmarshal(data, &m)
+		return Content{Robot: &m}, err
+	}
+	return Content{}, fmt.Errorf("delivery: content of kind %d is not known", kind)
+}
+
+// ForUsers is the same content for these members alone. It is only for an app's message.
+func (c Content) ForUsers(users []string) Content {
+	m := *c.App
+	m.To = wecom.To{Users: users}
+	return Content{App: &m}
+}
+
+// WithUsers is the same content with these members instead of its own, beside its departments and tags.
+func (c Content) WithUsers(keep []string) Content {
+	m := *c.App
+	m.To.Users = keep
+	return Content{App: &m}
+}

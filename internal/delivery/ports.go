@@ -1,0 +1,197 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hongyan-im/hongyan/wecom"
+)
+
+// Outbox keeps what was promised. Each method is one transaction, durable when it returns: what it
+// wrote survives the end of the process and of the machine. Callers that wait at the same time share
+// a commit. Times are stored to the millisecond.
+//
+// All methods may be called at once, and give up waiting when ctx ends; what they were asked for may
+// happen all the same. An error that is none of the named ones says that the storage cannot do its
+// work just now ([ErrStorage] wraps it); then nothing of the call was done, as far as can be known.
+type Outbox interface {
+	// Add stores a message with its deliveries, and gives it its ID. Deliveries come as Scheduled,
+	// Queued or Sending; those that are Sending are the caller's to send once Add returns, as their
+	// attempt 1, unless Add made something else of them:
+	//
+	//   - A delivery with Waiting set waits until the part before it (Part-1) is settled.
+	//   - A message with an OrderKey whose predecessor is not settled waits for it as a whole: its
+	//     first part becomes Queued and Waiting, if it was Sending or not.
+	//   - A delivery with CheckOn whose fingerprint was accepted for the same sender within its
+	//     CheckFor before becomes CheckTwin. fingerprints has one for each delivery; 0 is none.
+	//
+	// If the producer used the key before, nothing is stored: with the same digest earlier is the ID
+	// of that message, and with another one the error is ErrKeyReused.
+	Add(ctx context.Context, m *Message, fingerprints []uint64) (earlier MessageID, err error)
+
+	// Claim takes due deliveries, up to Want.N of each want, the ones that are due longest first, and
+	// asks decide about them: all rows of the call at once, or in several goes. Those that may go
+	// become Sending, with Attempts one more and Started now, and are returned; those that must wait
+	// get their time and reason. decide must not block, and must not call the outbox.
+	//
+	// A delivery is given to one caller only. Deliveries whose time has run out are left to Expire.
+	Claim(ctx context.Context, now time.Time, wants []Want, decide func([]*Delivery) []Decision) ([]Claimed, error)
+
+	// Settle records how attempts ended. An attempt that is not the delivery's last, or is not
+	// Sending any more, is left alone. woken are the senders for which deliveries that waited for
+	// these became due by it.
+	Settle(ctx context.Context, s ...Settlement) (woken []Sender, err error)
+
+	// Cancel ends the deliveries of a message that have not left. It returns their number and that
+	// of those that were on their way or at their end already; ErrNotFound if there is no message.
+	Cancel(ctx context.Context, id MessageID, now time.Time) (cancelled, left int, err error)
+
+	// Expire ends up to n deliveries that wait and whose time has run out: as Expired, or as
+	// Uncertain if one of their attempts may have arrived. next is when the next one runs out; zero
+	// if none waits.
+	Expire(ctx context.Context, now time.Time, n int) (ended []ID, woken []Sender, next time.Time, err error)
+
+	// Prune forgets up to n messages: those that ended before, and beyond that the oldest ended ones
+	// while there are more than keep (0: as many as there are). Idempotency keys go with them.
+	Prune(ctx context.Context, before time.Time, keep, n int) (pruned int, err error)
+
+	// Hold records that a sender is at rest until then, or with the zero Rest that it is not.
+	Hold(ctx context.Context, s Sender, rest Rest) error
+
+	Reader
+}
+
+// Reader is how the outbox is looked at. It does not wait for those who write.
+type Reader interface {
+	// Message returns a message with all its deliveries, or ErrNotFound.
+	Message(ctx context.Context, id MessageID) (*Message, error)
+	// Attempts returns the attempts of a message's deliveries that did not settle them, in order.
+	Attempts(ctx context.Context, id MessageID) ([]AttemptRecord, error)
+	// Orphans returns deliveries that were Sending when their owner ended.
+	Orphans(ctx context.Context) ([]Delivery, error)
+	// Queues says for each sender and priority with deliveries that wait for their time when the
+	// first of them is due. Deliveries that wait for others are not counted.
+	Queues(ctx context.Context) ([]Queue, error)
+	// Sends tells of every delivery of which WeCom may have taken an attempt since then, and of every
+	// one that waits for a time that a quota gave it (Reason.Code ends in "_paced"), by its Due.
+	Sends(ctx context.Context, since time.Time, tell func(at time.Time, s Sender, c Content)) error
+	// Rests returns the senders that are at rest.
+	Rests(ctx context.Context) (map[Sender]Rest, error)
+	// Depth counts deliveries by status; Sent and the other ends are not counted.
+	Depth(ctx context.Context) (map[Status]int, error)
+}
+
+// The errors of an Outbox.
+var (
+	ErrNotFound  = errors.New("no such message")
+	ErrKeyReused = errors.New("the idempotency key was used for another request")
+	// ErrStorage says that the storage cannot do its work: the disk is full, read-only or gone.
+	ErrStorage = errors.New("the storage cannot take it")
+	ErrClosed  = errors.New("the outbox is closed")
+)
+
+// Want asks for due deliveries of one queue.
+type Want struct {
+	Sender   Sender
+	Priority Priority
+	N        int
+}
+
+// Claimed is the answer to a [Want].
+type Claimed struct {
+	Deliveries []Delivery // to be sent now
+	More       bool       // more are due now
+	Next       time.Time  // when the next one is due that is not due yet; zero if there is none
+}
+
+// Queue is when something is due for a sender.
+type Queue struct {
+	Sender   Sender
+	Priority Priority
+	Due      time.Time
+}
+
+// Decision is what is to become of a due delivery. The zero Decision lets it go now.
+type Decision struct {
+	// Due, if it is set, is when it may go instead, for this reason.
+	Due    time.Time
+	Reason Reason
+	// Keep, if Later is set, are the members who stay; those of Later get deliveries of their own. If
+	// Due is set as well, all wait.
+	Keep  []string
+	Later []Later
+}
+
+// Later is a part of a delivery's members that must wait longer than the others.
+type Later struct {
+	Users  []string
+	Due    time.Time
+	Reason Reason
+}
+
+// Settlement is how an attempt ended.
+type Settlement struct {
+	ID      ID
+	Attempt int // which one: Delivery.Attempts
+	Status  Status
+	Due     time.Time // with Queued
+	Reason  Reason
+	At      time.Time
+	Took    time.Duration
+	// NotTried: the request was never made; the attempt does not count.
+	NotTried   bool
+	Doubt      time.Time // Delivery.Doubt from now on
+	MaybeTwice bool      // Delivery.MaybeTwice from now on
+	Answer     Answer
+}
+
+// AttemptRecord is an attempt that did not settle its delivery.
+type AttemptRecord struct {
+	Part    int
+	Attempt int
+	At      time.Time // when it began
+	Took    time.Duration
+	Reason  Reason
+	Answer  Answer
+}
+
+// Rest is why a sender sends nothing for a while.
+type Rest struct {
+	Until    time.Time // when one delivery is sent to see whether it works again
+	Since    time.Time
+	Failures int // of such probes in a row
+	Reason   Reason
+	Failure  Failure
+}
+
+// Senders makes the calls.
+type Senders interface {
+	// Knows reports whether the configuration has the sender.
+	Knows(s Sender) bool
+	// Send makes one call, and repeats it for nothing but a dead token. The errors are those of the
+	// SDK.
+	Send(ctx context.Context, s Sender, c Content) (wecom.Receipt, error)
+}
+
+// Limits knows how much each receiver may get. Its methods return at once.
+type Limits interface {
+	// Book finds the time at which the content may go to its receivers without WeCom dropping it, and
+	// books it: for now, if the Decision is zero or the members of its Keep, and for the times that it
+	// names. booked is the time that an earlier Book gave to the same content, or zero; that booking
+	// ends with the call.
+	Book(now time.Time, s Sender, c Content, booked time.Time) Decision
+	// Return takes a booking for that time back: what was booked has surely not been sent.
+	Return(at time.Time, s Sender, c Content)
+	// Seen books what was sent, or is booked already, at a time: when the gateway starts.
+	Seen(at time.Time, s Sender, c Content)
+}
+
+// Event tells that a delivery changed.
+type Event struct {
+	ID     ID
+	Sender Sender
+	Status Status
+	Reason Reason
+	At     time.Time
+}

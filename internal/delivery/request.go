@@ -1,0 +1,54 @@
+package delivery
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Request is what a program asks for: a message of any length to any number of receivers.
+type Request struct {
+	Sender  Sender
+	Content Content
+
+	Delay    time.Duration // not before this long from now; at most MaxDelay
+	TTL      time.Duration // of no use after this long from when it is due; 0 means DefaultTTL, at most MaxTTL
+	Priority Priority
+	OrderKey string // at most MaxOrderKey bytes
+	// NoSplit refuses what does not fit into one call, instead of splitting it.
+	NoSplit   bool
+	IfUnknown Unknown
+	// OwnCheck: the program chose itself whether the duplicate check is on, in Content.
+	OwnCheck bool
+
+	Labels      map[string]string // at most MaxLabels, of at most MaxLabel bytes each
+	CallbackURL string
+
+	Producer string // name of the API key
+	Key      string // idempotency key, at most MaxKey bytes; "" means none
+	Digest   Digest // of the request, where there is a key
+}
+
+// Limits of a [Request].
+const (
+	DefaultTTL  = 24 * time.Hour
+	MaxTTL      = 7 * 24 * time.Hour
+	MaxDelay    = 30 * 24 * time.Hour
+	MaxOrderKey = 128 // bytes
+	MaxKey      = 255 // bytes
+	MaxLabels   = 16
+	MaxLabel    = 128 // bytes, of a name or a value
+)
+
+// RequestError says which field of a [Request] is wrong. What the message itself says wrong is a
+// *wecom.ValidationError.
+type RequestError struct {
+	Field  string // as the API names it, such as "ttl"
+	Detail string // what is wrong, the limit, and what was given
+}
+
+// Error names the field and what is wrong with it.
+func (e *RequestError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Detail) }
+
+// ErrUnknownSender says that the configuration has no such app or robot.
+var ErrUnknownSender = errors.New("the configuration has no such sender")
