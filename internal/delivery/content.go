@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,11 +10,14 @@ import (
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
-// Content is what one call of WeCom says, and to whom. One of its fields is set.
+// Content is what one call of WeCom says, and to whom. One of its fields is set, and what it points
+// to does not change any more.
 type Content struct {
 	App   *wecom.Message      // message/send; its AgentID is 0, for the app's own
 	Chat  *wecom.ChatMessage  // appchat/send
 	Robot *wecom.RobotMessage // webhook/send
+
+	encoded []byte // what Encode made
 }
 
 // Kind says which call it is. Its values are stored: they never change.
@@ -67,17 +72,31 @@ func (c Content) To() wecom.To {
 	return wecom.To{}
 }
 
-// Encode returns WeCom's JSON, which [DecodeContent] reads.
-func (c Content) Encode() ([]byte, error) {
+// Encode returns WeCom's JSON, which [DecodeContent] reads. It is made once.
+func (c *Content) Encode() ([]byte, error) {
+	if c.encoded != nil {
+		return c.encoded, nil
+	}
+	err := errors.New("delivery: no content")
 	switch {
 	case c.App != nil:
-		return c.App.MarshalJSON()
+		c.encoded, err = c.App.MarshalJSON()
 	case c.Chat != nil:
-		return c.Chat.MarshalJSON()
+		c.encoded, err = c.Chat.MarshalJSON()
 	case c.Robot != nil:
-		return c.Robot.MarshalJSON()
+		c.encoded, err = c.Robot.MarshalJSON()
 	}
-	return nil, errors.New("delivery: no content")
+	return c.encoded, err
+}
+
+// Fingerprint tells contents apart, receivers included; it is the same in every process, and never 0.
+func (c *Content) Fingerprint() (uint64, error) {
+	data, err := c.Encode()
+	if err != nil {
+		return 0, err
+	}
+	sum := sha256.Sum256(data)
+	return binary.LittleEndian.Uint64(sum[:]) | 1, nil
 }
 
 // DecodeContent reads what Encode wrote. Fields that WeCom would cut are taken as they are: they were

@@ -51,7 +51,8 @@ const (
 var Priorities = [...]Priority{High, Normal, Low}
 
 // DuplicateCheck says what WeCom's duplicate check can do for a delivery. Retries carry the same
-// bytes, so it never changes after the delivery is accepted.
+// bytes, so it does not change after the first attempt.
+// The values are stored: they never change.
 type DuplicateCheck uint8
 
 const (
@@ -59,6 +60,8 @@ const (
 	CheckNone DuplicateCheck = iota
 	// CheckOn: the delivery goes with the check, for Delivery.CheckFor.
 	CheckOn
+	// CheckOwn: as CheckOn, by the program's own choice; it may swallow what the program wants it to.
+	CheckOwn
 	// CheckTwin: the same content went to the same receivers shortly before, and is not to be
 	// swallowed; so this one goes without.
 	CheckTwin
@@ -116,7 +119,23 @@ func (d *Delivery) Covered(now time.Time) bool {
 	}
 	// The interval runs on WeCom's clock, from when the request reached it.
 	const margin = time.Minute
-	return d.Check == CheckOn && !now.Before(d.Doubt.Add(-margin)) && now.Before(d.Doubt.Add(d.CheckFor-margin))
+	return d.Checked() && !now.Before(d.Doubt.Add(-margin)) && now.Before(d.Doubt.Add(d.CheckFor-margin))
+}
+
+// Checked reports whether the delivery goes with WeCom's duplicate check.
+func (d *Delivery) Checked() bool { return d.Check == CheckOn || d.Check == CheckOwn }
+
+// Outgoing is the content with the duplicate check that the delivery goes with.
+func (d *Delivery) Outgoing() Content {
+	if d.Content.App == nil {
+		return d.Content
+	}
+	m := *d.Content.App
+	m.DuplicateCheck, m.DuplicateCheckInterval = d.Checked(), 0
+	if m.DuplicateCheck {
+		m.DuplicateCheckInterval = d.CheckFor
+	}
+	return Content{App: &m}
 }
 
 // Message is what a program handed over, with the deliveries that it became.

@@ -23,17 +23,20 @@ type Outbox interface {
 	//   - A delivery with Waiting set waits until the part before it (Part-1) is settled.
 	//   - A message with an OrderKey whose predecessor is not settled waits for it as a whole: its
 	//     first part becomes Queued and Waiting, if it was Sending or not.
-	//   - A delivery with CheckOn whose fingerprint was accepted for the same sender within its
-	//     CheckFor before becomes CheckTwin. fingerprints has one for each delivery; 0 is none.
+	//   - A delivery that is Sending with CheckOn becomes CheckTwin, if it is one: see Claim.
 	//
 	// If the producer used the key before, nothing is stored: with the same digest earlier is the ID
 	// of that message, and with another one the error is ErrKeyReused.
-	Add(ctx context.Context, m *Message, fingerprints []uint64) (earlier MessageID, err error)
+	Add(ctx context.Context, m *Message) (earlier MessageID, err error)
 
 	// Claim takes due deliveries, up to Want.N of each want, the ones that are due longest first, and
 	// asks decide about them: all rows of the call at once, or in several goes. Those that may go
 	// become Sending, with Attempts one more and Started now, and are returned; those that must wait
 	// get their time and reason. decide must not block, and must not call the outbox.
+	//
+	// At its first attempt a delivery with CheckOn or CheckOwn leaves the Fingerprint of its content
+	// behind. One with CheckOn whose fingerprint another one of the sender left less than its CheckFor
+	// ago is a legitimate twin: it becomes CheckTwin, before it goes, so that WeCom does not swallow it.
 	//
 	// A delivery is given to one caller only. Deliveries whose time has run out are left to Expire.
 	Claim(ctx context.Context, now time.Time, wants []Want, decide func([]*Delivery) []Decision) ([]Claimed, error)
@@ -51,6 +54,11 @@ type Outbox interface {
 	// Uncertain if one of their attempts may have arrived. next is when the next one runs out; zero
 	// if none waits.
 	Expire(ctx context.Context, now time.Time, n int) (ended []ID, woken []Sender, next time.Time, err error)
+
+	// Rewind is for a clock that was set back: queued deliveries that are due after latest become due
+	// now. Those that wait for a time that a quota gave them (Reason.Code ends in "_paced", or is
+	// ReasonDayCap), and scheduled ones, keep theirs.
+	Rewind(ctx context.Context, now, latest time.Time) (changed int, err error)
 
 	// Prune forgets up to n messages: those that ended before, and beyond that the oldest ended ones
 	// while there are more than keep (0: as many as there are). Idempotency keys go with them.
@@ -194,4 +202,15 @@ type Event struct {
 	Status Status
 	Reason Reason
 	At     time.Time
+}
+
+// together is the decision with all members in one delivery, when the last of them may get it.
+func (d Decision) together() Decision {
+	for _, later := range d.Later {
+		if later.Due.After(d.Due) {
+			d.Due, d.Reason = later.Due, later.Reason
+		}
+	}
+	d.Keep, d.Later = nil, nil
+	return d
 }

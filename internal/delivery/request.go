@@ -50,5 +50,38 @@ type RequestError struct {
 // Error names the field and what is wrong with it.
 func (e *RequestError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Detail) }
 
+// check reports the first field that is out of its limits.
+func (r *Request) check() error {
+	wrong := func(field, format string, args ...any) error {
+		return &RequestError{field, fmt.Sprintf(format, args...)}
+	}
+	switch kind := r.Content.Kind(); {
+	case kind == 0 || r.Content.Body() == nil:
+		return wrong("msgtype", "the message has no body")
+	case r.Sender.IsRobot() != (kind == KindRobot):
+		return wrong("robot", "a robot speaks in its own group chat, and an app to members or a chat of its own")
+	case r.Delay < 0 || r.Delay > MaxDelay:
+		return wrong("delay", "it is at most %v, given %v", MaxDelay, r.Delay)
+	case r.TTL < 0 || r.TTL > MaxTTL:
+		return wrong("ttl", "it is at most %v, given %v", MaxTTL, r.TTL)
+	case r.TTL != 0 && r.TTL < time.Second:
+		return wrong("ttl", "it is at least 1s, given %v", r.TTL)
+	case r.Priority < High || r.Priority > Low:
+		return wrong("priority", "it is high, normal or low, given %d", r.Priority)
+	case len(r.OrderKey) > MaxOrderKey:
+		return wrong("order_key", "it has at most %d bytes, given %d", MaxOrderKey, len(r.OrderKey))
+	case len(r.Key) > MaxKey:
+		return wrong("Idempotency-Key", "it has at most %d bytes, given %d", MaxKey, len(r.Key))
+	case len(r.Labels) > MaxLabels:
+		return wrong("labels", "there are at most %d, given %d", MaxLabels, len(r.Labels))
+	}
+	for name, value := range r.Labels {
+		if name == "" || max(len(name), len(value)) > MaxLabel {
+			return wrong("labels", "a name has 1 to %d bytes, a value at most %[1]d; given %d and %d", MaxLabel, len(name), len(value))
+		}
+	}
+	return nil
+}
+
 // ErrUnknownSender says that the configuration has no such app or robot.
 var ErrUnknownSender = errors.New("the configuration has no such sender")
