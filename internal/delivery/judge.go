@@ -167,7 +167,7 @@ const (
 func Pause(n int, jitter float64) time.Duration {
 	pause := float64(firstPause) * math.Pow(2, float64(min(max(n-1, 0), 30)))
 	pause = min(pause, float64(LongestPause))
-	return time.Duration(pause * (0.75 + jitter/2*0.5))
+	return time.Duration(pause * (0.75 + jitter/2))
 }
 
 // Rests of a sender.
