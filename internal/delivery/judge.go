@@ -167,7 +167,7 @@ const (
 func Pause(n int, jitter float64) time.Duration {
 	pause := float64(firstPause) * math.Pow(2, float64(min(max(n-1, 0), 30)))
 	pause = min(pause, float64(LongestPause))
-	return time.Duration(pause * (0.75 + jitter/2*0.5))
+	return time.Duration(pause * (0.75 + jitter/2))
 }
 
 // Rests of a sender.
@@ -185,20 +185,19 @@ func NextRest(before Rest, o Outcome, now time.Time, jitter float64) Rest {
 	if o.Trouble == NoTrouble {
 		return Rest{}
 	}
-	rest := Rest{Since: before.Since, Failures: before.Failures + 1, Reason: o.Reason}
-	if rest.Since.IsZero() {
-		rest.Since = now
+	rest := Rest{Since: now, Failures: 1, Reason: o.Reason}
+	if before.Reason.Code == o.Reason.Code {
+		rest.Since, rest.Failures = before.Since, before.Failures+1
 	}
 	if o.Answer.Failure != nil {
 		rest.Failure = *o.Answer.Failure
 	}
 	first, longest, n := blockedRest, longestRest, rest.Failures
 	if o.Trouble == Unreachable {
-		first, longest, n = brokenRest, longestBroken, rest.Failures-brokenInARow+1
-		if n <= 0 {
-			rest.Until = now // counted, and no rest yet
-			return rest
+		if rest.Failures < brokenInARow {
+			return rest // counted, and no rest yet
 		}
+		first, longest, n = brokenRest, longestBroken, rest.Failures-brokenInARow+1
 	}
 	pause := min(float64(first)*math.Pow(2, float64(min(n-1, 30))), float64(longest))
 	rest.Until = now.Add(time.Duration(pause * (1 + jitter/10)))

@@ -46,14 +46,14 @@ type Outbox interface {
 	// these became due by it.
 	Settle(ctx context.Context, s ...Settlement) (woken []Sender, err error)
 
-	// Cancel ends the deliveries of a message that have not left. It returns their number and that
-	// of those that were on their way or at their end already; ErrNotFound if there is no message.
-	Cancel(ctx context.Context, id MessageID, now time.Time) (cancelled, left int, err error)
+	// Cancel ends the deliveries of a message that have not left. It returns them, and the number of
+	// those that were on their way or at their end already; ErrNotFound if there is no message.
+	Cancel(ctx context.Context, id MessageID, now time.Time) (ended []Event, left int, woken []Sender, err error)
 
 	// Expire ends up to n deliveries that wait and whose time has run out: as Expired, or as
 	// Uncertain if one of their attempts may have arrived. next is when the next one runs out; zero
 	// if none waits.
-	Expire(ctx context.Context, now time.Time, n int) (ended []ID, woken []Sender, next time.Time, err error)
+	Expire(ctx context.Context, now time.Time, n int) (ended []Event, woken []Sender, next time.Time, err error)
 
 	// Rewind is for a clock that was set back: queued deliveries that are due after latest become due
 	// now. Those that wait for a time that a quota gave them (Reason.Code ends in "_paced", or is
@@ -166,9 +166,11 @@ type AttemptRecord struct {
 
 // Rest is why a sender sends nothing for a while.
 type Rest struct {
-	Until    time.Time // when one delivery is sent to see whether it works again
+	// Until is when one delivery is sent to see whether it works again; zero while failures are only
+	// counted.
+	Until    time.Time
 	Since    time.Time
-	Failures int // of such probes in a row
+	Failures int // in a row, for the same reason
 	Reason   Reason
 	Failure  Failure
 }

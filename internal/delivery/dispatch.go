@@ -1,0 +1,283 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// DispatcherConfig is what a [Dispatcher] works with. Outbox, Senders, Limits and Hub are required.
+type DispatcherConfig struct {
+	Outbox  Outbox
+	Senders Senders
+	Limits  Limits
+	Hub     *Hub
+	Lane    func(Sender) Lane // nil means the zero Lane for all
+	Log     *slog.Logger      // nil means none
+	Now     func() time.Time  // nil means time.Now
+	Jitter  func() float64    // at least 0, below 1; nil means by chance
+	// Patience is how long Stop lets requests end that are under way. 0 means 30 s.
+	Patience time.Duration
+}
+
+// Dispatcher is the way out: it sends what is due, each sender within its own bounds. It keeps in
+// memory what is under way and when the next delivery of each queue is due, and no more, however
+// much is waiting.
+type Dispatcher struct {
+	DispatcherConfig
+
+	mu      sync.Mutex
+	lanes   map[Sender]*lane
+	order   []*lane // who claims first moves on each time
+	running bool
+
+	wake       chan struct{} // something is due, or there is room
+	expiring   chan struct{} // something runs out before what is known
+	nextExpiry time.Time     // under mu
+
+	loops    sync.WaitGroup // the loops
+	calls    sync.WaitGroup // the deliveries under way
+	stopping context.CancelFunc
+	sending  context.Context // of requests: ends when Stop loses patience
+	abandon  context.CancelFunc
+}
+
+// NewDispatcher returns a dispatcher that does nothing before Start.
+func NewDispatcher(c DispatcherConfig) *Dispatcher {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Jitter == nil {
+		c.Jitter = rand.Float64
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Lane == nil {
+		c.Lane = func(Sender) Lane { return Lane{} }
+	}
+	if c.Patience == 0 {
+		c.Patience = 30 * time.Second
+	}
+	return &Dispatcher{
+		DispatcherConfig: c, lanes: map[Sender]*lane{},
+		wake: make(chan struct{}, 1), expiring: make(chan struct{}, 1),
+	}
+}
+
+// Start takes up what the outbox has, and begins to send. Deliveries that were under way when the
+// gateway ended are judged first.
+func (x *Dispatcher) Start(ctx context.Context) error {
+	now := x.Now()
+	if err := x.recall(ctx, now); err != nil {
+		return fmt.Errorf("delivery: taking up what is waiting: %w", err)
+	}
+	loop, stop := context.WithCancel(context.WithoutCancel(ctx))
+	x.sending, x.abandon = context.WithCancel(context.WithoutCancel(ctx))
+	x.mu.Lock()
+	x.running, x.stopping = true, stop
+	x.mu.Unlock()
+	x.loops.Go(func() { x.claimLoop(loop) })
+	x.loops.Go(func() { x.expireLoop(loop) })
+	return nil
+}
+
+// recall fills the memory from the outbox.
+func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
+	if _, err := x.Outbox.Rewind(ctx, now, now.Add(2*LongestPause)); err != nil {
+		return err
+	}
+	if err := x.Outbox.Sends(ctx, now.Add(-time.Hour), x.Limits.Seen); err != nil {
+		return err
+	}
+	orphans, err := x.Outbox.Orphans(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range orphans {
+		d := &orphans[i]
+		o := Judge(Attempt{Delivery: d, Err: ErrInterrupted, Ended: now, Jitter: x.Jitter()})
+		s := settlement(d, o, now)
+		if _, err := x.Outbox.Settle(ctx, s); err != nil {
+			return err
+		}
+		x.tell(d, s)
+	}
+	queues, err := x.Outbox.Queues(ctx)
+	if err != nil {
+		return err
+	}
+	rests, err := x.Outbox.Rests(ctx)
+	if err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, q := range queues {
+		x.lane(q.Sender).queues[queueOf(q.Priority)].note(q.Due)
+	}
+	for sender, rest := range rests {
+		x.lane(sender).rest = rest
+	}
+	return nil
+}
+
+// Refresh takes up new settings of senders, and gives those at rest another try at once: what kept
+// them from working may be what was changed.
+func (x *Dispatcher) Refresh() {
+	x.mu.Lock()
+	now := x.Now()
+	for _, l := range x.order {
+		l.set(x.Lane(l.sender), x.Senders.Knows(l.sender))
+		if l.resting() {
+			l.rest.Until = earlier(l.rest.Until, now)
+		}
+	}
+	x.mu.Unlock()
+	poke(x.wake)
+}
+
+// Stop claims nothing more, and waits for what is under way: as long as Patience says and ctx lasts.
+// Requests that have not ended by then are given up; what became of them is judged like any answer
+// that did not come. It returns when nothing is under way.
+func (x *Dispatcher) Stop(ctx context.Context) {
+	x.mu.Lock()
+	stop, was := x.stopping, x.running
+	x.running = false
+	x.mu.Unlock()
+	if !was {
+		return
+	}
+	stop()
+	x.loops.Wait()
+	ended := make(chan struct{})
+	go func() {
+		x.calls.Wait()
+		close(ended)
+	}()
+	patience := time.NewTimer(x.Patience)
+	defer patience.Stop()
+	select {
+	case <-ended:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	x.abandon()
+	<-ended
+}
+
+// Rest returns the rest that a sender is at, if it is at one.
+func (x *Dispatcher) Rest(s Sender) (Rest, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if l := x.lanes[s]; l != nil && l.resting() {
+		return l.rest, true
+	}
+	return Rest{}, false
+}
+
+// lane returns the lane of a sender. x.mu is held.
+func (x *Dispatcher) lane(s Sender) *lane {
+	l := x.lanes[s]
+	if l == nil {
+		l = &lane{sender: s}
+		l.set(x.Lane(s), x.Senders.Knows(s))
+		x.lanes[s] = l
+		x.order = append(x.order, l)
+	}
+	return l
+}
+
+// take promises a worker to a new delivery that may go at once.
+func (x *Dispatcher) take(s Sender, p Priority) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	now := x.Now()
+	l := x.lane(s)
+	if !x.running || !l.mayPass(p, now) {
+		return false
+	}
+	l.begin(1, now)
+	x.calls.Add(1)
+	return true
+}
+
+// giveBack ends what take promised.
+func (x *Dispatcher) giveBack(s Sender) {
+	x.mu.Lock()
+	x.lane(s).busy--
+	x.mu.Unlock()
+	x.calls.Done()
+	poke(x.wake)
+}
+
+// accepted sends what may go at once, and remembers when the rest of a message is due.
+func (x *Dispatcher) accepted(m *Message) {
+	waits := false
+	for i := range m.Deliveries {
+		d := &m.Deliveries[i]
+		if d.Status == Sending {
+			go x.send(*d)
+			continue
+		}
+		waits = true
+		if !d.Waiting {
+			x.queued(d.Sender, d.Priority, d.Due)
+		}
+	}
+	if waits {
+		x.expires(m.Expires)
+	}
+}
+
+// Cancel ends the deliveries of a message that have not left; see Outbox.Cancel.
+func (x *Dispatcher) Cancel(ctx context.Context, id MessageID) (cancelled, left int, err error) {
+	ended, left, woken, err := x.Outbox.Cancel(ctx, id, x.Now())
+	x.woken(woken)
+	x.report(ended)
+	return len(ended), left, err
+}
+
+// queued remembers that something waits for its time.
+func (x *Dispatcher) queued(s Sender, p Priority, due time.Time) {
+	x.mu.Lock()
+	q := &x.lane(s).queues[queueOf(p)]
+	news := q.due.IsZero() || due.Before(q.due)
+	q.note(due)
+	x.mu.Unlock()
+	if news {
+		poke(x.wake)
+	}
+}
+
+// woken looks at all queues of senders: deliveries that waited for others became due.
+func (x *Dispatcher) woken(senders []Sender) {
+	if len(senders) == 0 {
+		return
+	}
+	x.mu.Lock()
+	now := x.Now()
+	for _, s := range senders {
+		l := x.lane(s)
+		for i := range l.queues {
+			l.queues[i].note(now)
+		}
+	}
+	x.mu.Unlock()
+	poke(x.wake)
+}
+
+// poke leaves word for a loop.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// storageTrouble reports whether err is one that passes by itself.
+func storageTrouble(err error) bool { return err != nil && !errors.Is(err, ErrClosed) }
