@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"internal/delivery":              {"wecom"},
 	"internal/access":                {},
 	"internal/config":                {"wecom", "wecom/callback"},
+	"internal/apps":                  {"internal/config", "internal/delivery", "wecom", "wecom/redisstore"},
 	"wecom":                          {"wecom/internal/split"},
 	"wecom/internal/split":           {},
 	"wecom/callback":                 {"wecom"},
