@@ -47,10 +47,14 @@ func (c *checker) all() {
 	c.oneOf("log.format", &c.Log.Format, "text", "json")
 }
 
-// say adds a problem with the value of a key, under the name by which it was set.
+// say adds a problem with the value of a key, under the name by which it was set. One for a key is
+// enough: others follow from it.
 func (c *checker) say(key, format string, args ...any) {
 	if name, ok := c.variables[key]; ok {
 		key = name
+	}
+	if slices.ContainsFunc(c.list, func(p Problem) bool { return p.Key == key && key != "" }) {
+		return
 	}
 	c.add(key, format, args...)
 }

@@ -10,9 +10,15 @@
 package config
 
 import (
+	_ "embed"
 	"path/filepath"
 	"strings"
 )
+
+// Example is a file with every key, explained.
+//
+//go:embed example.yaml
+var Example string
 
 // Config is the configuration, complete and checked. It prints and logs without its secrets.
 type Config struct {
@@ -104,6 +110,17 @@ func defaults() map[string]any {
 }
 
 const sqlitePrefix = "sqlite:"
+
+// Names lists the names of the apps and of the robots.
+func (c *Config) Names() (apps, robots []string) {
+	for _, a := range c.Apps {
+		apps = append(apps, a.Name)
+	}
+	for _, r := range c.Robots {
+		robots = append(robots, r.Name)
+	}
+	return apps, robots
+}
 
 // DatabaseFile is the path of the SQLite database.
 func (c *Config) DatabaseFile() string {

@@ -34,6 +34,13 @@ type reader struct {
 	*problems
 	getenv    func(string) (string, bool)
 	noSecrets bool
+	unusable  bool // something stands where it cannot: what else is missing may follow from that
+}
+
+// refuse adds a problem after which there is nothing to look at.
+func (r *reader) refuse(key, format string, args ...any) {
+	r.unusable = true
+	r.add(key, format, args...)
 }
 
 // read returns the file as koanf takes it. What is wrong is among the problems.
@@ -49,6 +56,7 @@ func (r *reader) read(data []byte) map[string]any {
 	}
 	if err == nil {
 		if next := new(yaml.Node); stream.Decode(next) == nil {
+			r.unusable = true
 			r.list = append(r.list, Problem{Line: next.Line, Detail: "a second document begins here; there must be one"})
 		}
 		var whole any
@@ -70,6 +78,7 @@ var yamlLine = regexp.MustCompile(`^line (\d+): `)
 
 // broken reports errors of the YAML library, without its name and with the line apart.
 func (r *reader) broken(err error) {
+	r.unusable = true
 	texts := []string{strings.TrimPrefix(err.Error(), "yaml: ")}
 	var several *yaml.TypeError
 	if errors.As(err, &several) {
@@ -95,7 +104,7 @@ func (r *reader) value(path string, n *yaml.Node, t reflect.Type) bool {
 		return false
 	}
 	wrong := func(want string) bool {
-		r.add(path, "it must be %s, not %s", want, kindOf(n))
+		r.refuse(path, "it must be %s, not %s", want, kindOf(n))
 		return false
 	}
 	switch {
@@ -112,7 +121,7 @@ func (r *reader) value(path string, n *yaml.Node, t reflect.Type) bool {
 			at := fmt.Sprintf("%s[%d]", path, i)
 			r.lines[at] = element.Line
 			if !r.value(at, element, t.Elem()) && element.Tag == "!!null" {
-				r.add(at, "it is empty")
+				r.refuse(at, "it is empty")
 			}
 		}
 	case t.Kind() == reflect.String:
@@ -151,7 +160,7 @@ func (r *reader) mapping(path string, n *yaml.Node, keys []key) {
 		r.lines[at] = name.Line
 		t, ok := find(keys, name.Value)
 		if !ok {
-			r.add(at, "there is no such key; %s", didYouMean(name.Value, namesOf(keys)))
+			r.refuse(at, "there is no such key; %s", didYouMean(name.Value, namesOf(keys)))
 			continue
 		}
 		if r.value(at, value, t) {

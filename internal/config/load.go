@@ -36,7 +36,7 @@ func (s Source) parse(data []byte) (*Config, error) {
 	found := &problems{lines: map[string]int{}}
 	file := reader{problems: found, getenv: s.lookupEnv, noSecrets: s.NoSecrets}
 	tree := file.read(data)
-	if len(found.list) > 0 { // what is missing or does not fit may follow from that
+	if file.unusable {
 		return nil, found.err(s.File)
 	}
 	variables := environ{problems: found, names: map[string]string{}}

@@ -166,11 +166,7 @@ func TestNoSecrets(t *testing.T) {
 
 // TestExample: the file that the documentation shows is one that works.
 func TestExample(t *testing.T) {
-	text, err := os.ReadFile("../../hongyan.example.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	example := strings.ReplaceAll(string(text), "/run/secrets/", "")
+	example := strings.ReplaceAll(Example, "/run/secrets/", "")
 	got, err := Load(source(t, strings.ReplaceAll(strings.ReplaceAll(example, "secret_file: crm", "secret_file: crm.secret"), "key_file: ops-robot", "key_file: robot.key"), "OPS_SECRET=x"))
 	if err != nil {
 		t.Fatal(err)

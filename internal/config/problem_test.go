@@ -59,13 +59,17 @@ func TestProblems(t *testing.T) {
 		"names": {"apps:\n- {name: 'a:b', corp_id: ww1, agent_id: 2, secret: s}\n- " + app + "\n- {name: crm, corp_id: ww1, agent_id: 3, secret: s}\n", nil, `2 things are wrong
   line 2: apps[0].name: "a:b": a name has 1 to 64 letters, digits, - and _
   line 4: apps[2].name: apps[1] has the name crm too`},
-		"the same app":     {"apps:\n- " + app + "\n- {name: shop, corp_id: ww1, agent_id: 1, secret: s}\n", nil, "line 3: apps[1].agent_id: app crm is the same app of WeCom, whose limits can be kept only once"},
-		"the same robot":   {"robots:\n- {name: a, key: hunter2}\n- {name: b, key: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=hunter2'}\n", nil, "line 3: robots[1].key: robot a is the same robot of WeCom, whose limits can be kept only once"},
-		"both":             {"apps: [{name: crm, corp_id: ww1, agent_id: 1, secret: hunter2, secret_file: crm.secret}]", nil, "line 1: apps[0]: it has secret and secret_file: keep one of them"},
-		"no such file":     {"apps:\n  - name: crm\n    corp_id: ww1\n    agent_id: 1\n    secret_file: nowhere\n", nil, "line 5: apps[0].secret_file: open DIR/nowhere: no such file or directory"},
-		"empty file":       {"robots: [{name: ops, key_file: empty}]", nil, "line 1: robots[0].key_file: DIR/empty is empty"},
-		"more than one":    {"robots: [{name: ops, key_file: two}]", nil, "line 1: robots[0].key_file: DIR/two holds more than a secret, which should be there alone in one line"},
-		"no variable":      {"apps: [{name: crm, corp_id: ww1, agent_id: 1, secret: '${CRM_SECRET}'}]", nil, "line 1: apps[0].secret: the environment has no CRM_SECRET"},
+		"the same app":   {"apps:\n- " + app + "\n- {name: shop, corp_id: ww1, agent_id: 1, secret: s}\n", nil, "line 3: apps[1].agent_id: app crm is the same app of WeCom, whose limits can be kept only once"},
+		"the same robot": {"robots:\n- {name: a, key: hunter2}\n- {name: b, key: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=hunter2'}\n", nil, "line 3: robots[1].key: robot a is the same robot of WeCom, whose limits can be kept only once"},
+		"both":           {"apps: [{name: crm, corp_id: ww1, agent_id: 1, secret: hunter2, secret_file: crm.secret}]", nil, "line 1: apps[0]: it has secret and secret_file: keep one of them"},
+		"no such file":   {"apps:\n  - name: crm\n    corp_id: ww1\n    agent_id: 1\n    secret_file: nowhere\n", nil, "line 5: apps[0].secret_file: open DIR/nowhere: no such file or directory"},
+		"empty file":     {"robots: [{name: ops, key_file: empty}]", nil, "line 1: robots[0].key_file: DIR/empty is empty"},
+		"more than one":  {"robots: [{name: ops, key_file: two}]", nil, "line 1: robots[0].key_file: DIR/two holds more than a secret, which should be there alone in one line"},
+		"no variable":    {"apps: [{name: crm, corp_id: ww1, agent_id: 1, secret: '${CRM_SECRET}'}]", nil, "line 1: apps[0].secret: the environment has no CRM_SECRET"},
+		"no variable, and more": {"apps: [{name: crm, corp_id: ww1, agent_id: 1, secret: '${CRM_SECRET}'}]\nlisten: ${ADDR}\nlog: {level: loud}\n", nil, `3 things are wrong
+  line 1: apps[0].secret: the environment has no CRM_SECRET
+  line 2: listen: the environment has no ADDR
+  line 3: log.level: it must be one of debug, info, warn, error, not "loud"`},
 		"empty variable":   {"apps: [{name: crm, corp_id: ww1, agent_id: 1, secret: '${CRM_SECRET}'}]", []string{"CRM_SECRET= "}, "line 1: apps[0].secret: it is missing: give secret_file, or secret such as ${NAME} for a variable of the environment"},
 		"a robot's page":   {"robots: [{name: ops, key: 'https://example.com/hunter2'}]", nil, "line 1: robots[0].key: it is an address, but not one that ends in /cgi-bin/webhook/send?key=…"},
 		"postgres":         {oneApp + "database: postgres://u:hunter2@db/hongyan\n", nil, "line 2: database: PostgreSQL is not supported yet; use sqlite:hongyan.db"},
