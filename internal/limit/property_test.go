@@ -89,7 +89,7 @@ func drawUsers(t *rapid.T, least int) []string {
 // Whatever happens, nobody gets more than WeCom delivers, and what waits goes at last.
 func TestNobodyGetsTooMuch(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		d := &dispatch{t: t, now: start}
+		d := &dispatch{t: rt, now: start}
 		clock := func() time.Time { return d.now }
 		d.limits = smallLimits(clock)
 		got := received{}

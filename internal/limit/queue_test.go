@@ -2,7 +2,6 @@ package limit_test
 
 import (
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
@@ -35,7 +34,7 @@ type row struct {
 // dispatch is a dispatcher and its outbox in a few lines, on a clock that only it moves. It asks the
 // limits about each row, and again when its time has come.
 type dispatch struct {
-	t      testing.TB
+	t      fataler
 	limits *limit.Limits
 	now    time.Time
 	rows   []*row
@@ -138,9 +137,20 @@ func (d *dispatch) pause(by time.Duration) {
 func (d *dispatch) drain() {
 	d.t.Helper()
 	for steps := 0; len(d.rows) > 0; steps++ {
-		if steps > 2_000_000 {
+		if steps > 20_000 {
+			for _, r := range d.rows {
+				d.t.Logf("%d %v due %v waited %d", r.number, r.content.App.To, r.due, r.waited)
+			}
 			d.t.Fatal("some wait for ever")
 		}
 		d.advance(max(0, d.rows[0].due.Sub(d.now)))
 	}
+}
+
+// fataler is a testing.TB or a *rapid.T.
+type fataler interface {
+	Helper()
+	Logf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
 }

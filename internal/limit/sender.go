@@ -194,6 +194,7 @@ func (s *sender) tick(now int64) {
 	}
 	s.clock = max(s.clock, now)
 	s.days.forget(now)
+	s.forgetLost(&s.all) // it counts against the others also when it is not chosen
 	if s.lines > s.left+1024 || now > s.swept+hour {
 		s.swept, s.lines = now, 0
 		sweep(s, s.members, s.limits.app)
