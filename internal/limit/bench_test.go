@@ -17,7 +17,7 @@ func members(n int) []string {
 	return users
 }
 
-// One member gets 20 a minute: the usual case, nobody waits.
+// One member gets 15 a minute: the usual case, nobody waits.
 func BenchmarkBookOneMember(b *testing.B) {
 	l, c := limit.New(limit.Config{}), to("zhangsan")
 	now := start
@@ -27,8 +27,7 @@ func BenchmarkBookOneMember(b *testing.B) {
 	}
 }
 
-// One member gets a message each second, for days: each is booked, asked about when its time comes,
-// and goes.
+// One more comes behind a hundred thousand that wait for one member, and is taken back.
 func BenchmarkBookOneMemberWaiting(b *testing.B) {
 	l, c := limit.New(limit.Config{}), to("zhangsan")
 	for range 100_000 {
