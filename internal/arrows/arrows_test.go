@@ -16,6 +16,7 @@ var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
 	"internal/command":               {"wecom", "wecom/redisstore", "wecom/simulator"},
 	"internal/delivery":              {"wecom"},
+	"internal/limit":                 {"internal/delivery", "wecom"},
 	"internal/access":                {},
 	"wecom":                          {"wecom/internal/split"},
 	"wecom/internal/split":           {},
