@@ -109,7 +109,7 @@ func (x *Dispatcher) begin(now time.Time, wants []Want, claimed []Claimed) {
 			q.due = now
 		}
 		q.due = earlier(q.due, q.noted)
-		l.begin(len(c.Deliveries), now)
+		l.begin(len(c.Deliveries))
 		x.calls.Add(len(c.Deliveries))
 		for _, d := range c.Deliveries {
 			go x.send(d)

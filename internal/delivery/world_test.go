@@ -90,7 +90,7 @@ func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.skew.Loa
 func (w *world) start() {
 	w.t.Helper()
 	var err error
-	if w.outbox, err = sqlite.Open(w.t.Context(), w.file, sqlite.Options{}); err != nil {
+	if w.outbox, err = sqlite.Open(w.file, sqlite.Options{}); err != nil {
 		w.t.Fatal(err)
 	}
 	limits := limit.New(limit.Config{})

@@ -1,0 +1,304 @@
+package limit_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/limit"
+	"github.com/hongyan-im/hongyan/wecom"
+)
+
+func at(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
+
+func newLimits(c limit.Config) *limit.Limits {
+	c.Zone = time.FixedZone("Beijing", 8*60*60)
+	return limit.New(c)
+}
+
+func goes(t *testing.T, d delivery.Decision) {
+	t.Helper()
+	if !d.Due.IsZero() || d.Reason != (delivery.Reason{}) || len(d.Later) > 0 || len(d.Keep) > 0 {
+		t.Fatalf("does not simply go: %+v", d)
+	}
+}
+
+func waits(t *testing.T, d delivery.Decision, until time.Time, code, detail string) {
+	t.Helper()
+	if !d.Due.Equal(until) || len(d.Later) > 0 {
+		t.Fatalf("due %v and %d later, want %v", d.Due, len(d.Later), until)
+	}
+	if d.Reason.Code != code || d.Reason.Detail != detail {
+		t.Fatalf("reason %+v, want %s: %s", d.Reason, code, detail)
+	}
+}
+
+// fill sends until the minute of the receivers is full.
+func fill(t *testing.T, l *limit.Limits, now time.Time, s delivery.Sender, c delivery.Content, n int) {
+	t.Helper()
+	for range n {
+		goes(t, l.Book(now, s, c, time.Time{}))
+	}
+}
+
+func TestThirtyFirst(t *testing.T) {
+	l := newLimits(limit.Config{})
+	for i := range 30 {
+		user := []string{"zhangsan", "ZhangSan"}[i%2]
+		goes(t, l.Book(at(float64(i)), crm, to(user), time.Time{}))
+	}
+	d := l.Book(at(30), crm, to("ZHANGSAN"), time.Time{})
+	waits(t, d, at(62), delivery.ReasonMemberPaced, "ZHANGSAN has had 30 this minute; next at 12:01:02")
+	goes(t, l.Book(at(30), crm, to("lisi"), time.Time{}))
+	goes(t, l.Book(at(30), "other", to("zhangsan"), time.Time{}))
+	goes(t, l.Book(at(62), crm, to("ZHANGSAN"), d.Due))
+}
+
+func TestThousandAndFirst(t *testing.T) {
+	l := newLimits(limit.Config{})
+	now := start
+	for i := range 1000 {
+		now = at(float64(i) * 3)
+		goes(t, l.Book(now, crm, to("zhangsan"), time.Time{}))
+	}
+	d := l.Book(now, crm, to("zhangsan"), time.Time{})
+	waits(t, d, at(3602), delivery.ReasonMemberPaced, "zhangsan has had 1000 this hour; next at 13:00:02")
+}
+
+func TestOneOfAThousandIsOver(t *testing.T) {
+	l := newLimits(limit.Config{})
+	users := make([]string, 1000)
+	for i := range users {
+		users[i] = fmt.Sprintf("user%d", i)
+	}
+	fill(t, l, start, crm, to("user500"), 30)
+	d := l.Book(at(1), crm, to(users...), time.Time{})
+	if !d.Due.IsZero() || len(d.Keep) != 999 || len(d.Later) != 1 {
+		t.Fatalf("due %v, %d stay, %d later", d.Due, len(d.Keep), len(d.Later))
+	}
+	later := d.Later[0]
+	if len(later.Users) != 1 || later.Users[0] != "user500" || !later.Due.Equal(at(62)) {
+		t.Fatalf("later: %+v", later)
+	}
+	if want := "user500 has had 30 this minute; next at 12:01:02"; later.Reason.Detail != want {
+		t.Errorf("detail %q, want %q", later.Reason.Detail, want)
+	}
+	goes(t, l.Book(later.Due, crm, to("user500"), later.Due))
+}
+
+func TestSeveralOverWaitTogether(t *testing.T) {
+	l := newLimits(limit.Config{})
+	fill(t, l, start, crm, to("a", "b", "c", "d", "e"), 30)
+	d := l.Book(at(1), crm, to("a", "b", "c", "d", "e"), time.Time{})
+	waits(t, d, at(62), delivery.ReasonMemberPaced, "a and 4 more have had their 30 this minute; next at 12:01:02")
+}
+
+func TestGroupsAreFew(t *testing.T) {
+	l := newLimits(limit.Config{})
+	var users []string
+	for i := range 20 {
+		users = append(users, fmt.Sprintf("user%d", i))
+		fill(t, l, at(float64(i)*2), crm, to(users[i]), 30)
+	}
+	d := l.Book(at(40), crm, to(users...), time.Time{})
+	if d.Due.IsZero() || len(d.Keep) == 0 || len(d.Later) < 3 || len(d.Later) > 7 {
+		t.Fatalf("due %v, keep %v, %d later", d.Due, d.Keep, len(d.Later))
+	}
+	n := len(d.Keep)
+	for i, later := range d.Later {
+		n += len(later.Users)
+		if before := append([]delivery.Later{{Due: d.Due}}, d.Later...)[i].Due; !later.Due.After(before) {
+			t.Errorf("part %d at %v, after one at %v", i, later.Due, before)
+		}
+	}
+	if n != len(users) {
+		t.Errorf("%d members of %d", n, len(users))
+	}
+}
+
+func TestDepartmentsAndTags(t *testing.T) {
+	l := newLimits(limit.Config{})
+	party, tag := wecom.To{Parties: []int{5}}, wecom.To{Tags: []int{5}}
+	fill(t, l, start, crm, toAny(party), 30)
+	goes(t, l.Book(at(1), crm, toAny(tag), time.Time{}))
+	d := l.Book(at(1), crm, toAny(party), time.Time{})
+	waits(t, d, at(62), delivery.ReasonMemberPaced, "department 5 has had 30 this minute; next at 12:01:02")
+
+	// A member who could go now waits with the department: it may be in it.
+	party.Users = []string{"zhangsan"}
+	d = l.Book(at(1), crm, toAny(party), time.Time{})
+	waits(t, d, at(62), delivery.ReasonMemberPaced, "department 5 has had 30 this minute; next at 12:01:02")
+
+	// One who is over quota does not hold up a department that is not.
+	fill(t, l, at(70), crm, to("lisi"), 30)
+	d = l.Book(at(71), crm, toAny(wecom.To{Users: []string{"lisi"}, Parties: []int{6}}), time.Time{})
+	if !d.Due.IsZero() || len(d.Keep) != 0 || len(d.Later) != 1 || d.Later[0].Users[0] != "lisi" {
+		t.Fatalf("%+v", d)
+	}
+}
+
+func TestRobot(t *testing.T) {
+	l := newLimits(limit.Config{})
+	c := delivery.Content{Robot: &wecom.RobotMessage{Body: wecom.Text{Content: "x"}}}
+	fill(t, l, start, delivery.Robot("ops"), c, 20)
+	d := l.Book(at(1), delivery.Robot("ops"), c, time.Time{})
+	waits(t, d, at(62), delivery.ReasonRobotPaced, "the robot has sent 20 this minute; next at 12:01:02")
+	goes(t, l.Book(at(1), delivery.Robot("other"), c, time.Time{}))
+}
+
+func TestChat(t *testing.T) {
+	l := newLimits(limit.Config{ChatMinute: 5, ChatDay: 7})
+	chat := func(id string) delivery.Content {
+		return delivery.Content{Chat: &wecom.ChatMessage{ChatID: id, Body: wecom.Text{Content: "x"}}}
+	}
+	fill(t, l, start, crm, chat("c1"), 5)
+	goes(t, l.Book(at(1), crm, chat("c2"), time.Time{}))
+	d := l.Book(at(1), crm, chat("c1"), time.Time{})
+	waits(t, d, at(62), delivery.ReasonChatPaced, "the group chat has had 5 this minute; next at 12:01:02")
+	goes(t, l.Book(at(62), crm, chat("c1"), d.Due))
+	goes(t, l.Book(at(62), crm, chat("c1"), time.Time{}))
+	d = l.Book(at(63), crm, chat("c1"), time.Time{})
+	waits(t, d, at(24*3600+2), delivery.ReasonChatPaced, "the group chat has had 7 this day; next at 2026-03-03 12:00:02")
+}
+
+func TestEverybodyCountsForEachMember(t *testing.T) {
+	l := newLimits(limit.Config{})
+	all := toAny(wecom.To{All: true})
+	fill(t, l, start, crm, all, 10)
+	fill(t, l, at(10), crm, to("zhangsan"), 20)
+	d := l.Book(at(11), crm, to("zhangsan"), time.Time{})
+	waits(t, d, at(62), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:01:02")
+	fill(t, l, at(11), crm, to("lisi"), 20)
+	d = l.Book(at(11), crm, all, time.Time{})
+	waits(t, d, at(62), delivery.ReasonMemberPaced, "a member or department has no room for what goes to everybody; next at 12:01:02")
+	goes(t, l.Book(at(62), crm, all, d.Due))
+}
+
+func TestRestart(t *testing.T) {
+	clock := at(20)
+	l := newLimits(limit.Config{Now: func() time.Time { return clock }})
+	for i := range 30 {
+		l.Seen(at(10+float64(i)/10), crm, to("zhangsan"))
+	}
+	for range 30 {
+		l.Seen(at(75), crm, to("zhangsan"))
+	}
+	d := l.Book(clock, crm, to("zhangsan"), time.Time{})
+	waits(t, d, at(137), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:02:17")
+	for range 30 {
+		goes(t, l.Book(at(75), crm, to("zhangsan"), at(75)))
+	}
+	if d := l.Book(at(75.5), crm, to("zhangsan"), at(75)); d.Due.IsZero() {
+		t.Error("a booking that nobody made was good for a message")
+	}
+}
+
+// A thousand come together after the gateway was stopped: thirty go, and each of the others gets a
+// time that it keeps.
+func TestBunching(t *testing.T) {
+	l := newLimits(limit.Config{})
+	var order []int
+	d := &dispatch{t: t, limits: l, now: start}
+	perWindow := map[int64]int{}
+	d.sent = func(r *row) {
+		order = append(order, r.number)
+		perWindow[d.now.UnixMilli()]++
+		if r.waited > 2 {
+			t.Fatalf("message %d was put off %d times", r.number, r.waited)
+		}
+	}
+	for range 800 {
+		d.accept(crm, to("zhangsan"))
+	}
+	d.pause(2 * time.Hour)
+	d.drain()
+	if len(order) != 800 {
+		t.Fatalf("%d were sent", len(order))
+	}
+	for i, number := range order {
+		if i != number {
+			t.Fatalf("message %d went as number %d", number, i)
+		}
+	}
+	for at, n := range perWindow {
+		if n > 30 {
+			t.Errorf("%d at %d", n, at)
+		}
+	}
+	if took := d.now.Sub(start.Add(2 * time.Hour)); took > 26*62*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestReturn(t *testing.T) {
+	l := newLimits(limit.Config{})
+	fill(t, l, start, crm, to("zhangsan"), 30)
+	l.Return(start, crm, to("ZhangSan"))
+	goes(t, l.Book(at(1), crm, to("zhangsan"), time.Time{}))
+	d := l.Book(at(1), crm, to("zhangsan"), time.Time{})
+	l.Return(d.Due, crm, to("zhangsan"))
+	l.Return(d.Due, crm, to("zhangsan")) // not there any more
+	l.Return(start, crm, to("zhangsan"))
+	goes(t, l.Book(at(1), crm, to("zhangsan"), time.Time{}))
+}
+
+func TestDayEndsInBeijing(t *testing.T) {
+	l := newLimits(limit.Config{AccountCap: func(delivery.Sender) int { return 1 }}) // 200 a day
+	evening := time.Date(2026, 3, 2, 15, 59, 0, 0, time.UTC)
+	midnight := time.Date(2026, 3, 2, 16, 0, 1, 0, time.UTC)
+	for i := range 200 {
+		goes(t, l.Book(evening, crm, to(fmt.Sprint(i)), time.Time{}))
+	}
+	d := l.Book(evening, crm, to("x", "y"), time.Time{})
+	waits(t, d, midnight, delivery.ReasonDayCap, "the app has used up its 200 person-times of the day; next at 2026-03-03 00:00:01")
+	for i := range 198 {
+		d := l.Book(evening, crm, to(fmt.Sprint("b", i)), time.Time{})
+		if !d.Due.Equal(midnight) {
+			t.Fatalf("booking %d for %v", i, d.Due)
+		}
+	}
+	// Tomorrow is booked out as well.
+	next := l.Book(evening, crm, to("z"), time.Time{})
+	if want := midnight.AddDate(0, 0, 1); !next.Due.Equal(want) {
+		t.Errorf("due %v, want %v", next.Due, want)
+	}
+	goes(t, l.Book(midnight, crm, to("x", "y"), d.Due))
+	// What comes again took no more than it had booked.
+	l.Return(midnight, crm, to("x", "y"))
+	goes(t, l.Book(midnight, crm, to("x"), time.Time{}))
+	goes(t, l.Book(midnight, crm, to("y"), time.Time{}))
+	if d := l.Book(midnight, crm, to("w"), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestSizesOfTheDay(t *testing.T) {
+	l := newLimits(limit.Config{
+		AccountCap: func(delivery.Sender) int { return 2 }, // 400 a day
+		PartySize:  func(_ delivery.Sender, id int) int { return 100 * id },
+		TagSize:    func(delivery.Sender, int) int { return 0 },
+	})
+	goes(t, l.Book(start, crm, toAny(wecom.To{Parties: []int{3}}), time.Time{})) // 300
+	goes(t, l.Book(start, crm, toAny(wecom.To{All: true}), time.Time{}))         // 302
+	goes(t, l.Book(start, crm, toAny(wecom.To{Tags: []int{1, 2}}), time.Time{})) // 304
+	if d := l.Book(start, crm, toAny(wecom.To{Parties: []int{1}}), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestClockSetForwardAndBack(t *testing.T) {
+	l := newLimits(limit.Config{})
+	fill(t, l, start, crm, to("zhangsan"), 30)
+	ahead := at(3600)
+	fill(t, l, ahead, crm, to("zhangsan"), 30)
+	booked := l.Book(ahead, crm, to("zhangsan"), time.Time{})
+	if booked.Due.IsZero() {
+		t.Fatal("no booking")
+	}
+	// Back: what was sent then was sent by now, and what is booked holds up nobody.
+	d := l.Book(at(10), crm, to("zhangsan"), time.Time{})
+	waits(t, d, at(72), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:01:12")
+	goes(t, l.Book(d.Due, crm, to("zhangsan"), d.Due))
+	goes(t, l.Book(booked.Due, crm, to("zhangsan"), booked.Due))
+}
