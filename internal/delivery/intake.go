@@ -133,7 +133,7 @@ func (in *Intake) plan(m *Message) []promise {
 		if d.Status == Scheduled || d.Waiting || !in.dispatcher.take(d.Sender, d.Priority) {
 			continue
 		}
-		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{})
+		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{}).whole()
 		if len(m.Deliveries)+len(decision.Later) > MaxParts {
 			decision = decision.together() // rather late for some than not at all
 		}

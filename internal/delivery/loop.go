@@ -76,10 +76,7 @@ func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 		if d.Reason.paced() {
 			booked = d.Due
 		}
-		decisions[i] = x.Limits.Book(now, d.Sender, d.Content, booked)
-		if d.ID.Part+len(decisions[i].Later) >= MaxParts {
-			decisions[i] = decisions[i].together()
-		}
+		decisions[i] = x.Limits.Book(now, d.Sender, d.Content, booked).whole()
 	}
 	return decisions
 }
