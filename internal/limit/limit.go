@@ -34,7 +34,8 @@ import (
 type Config struct {
 	// Margin is added to every window, because WeCom counts by its own clock, and when a request
 	// arrives. A booking keeps all of it; half of it may be lost between the booked time and the
-	// moment at which its delivery is sent. Defaults to 1 s.
+	// moment at which its delivery is sent. Defaults to 1 s, and is at
+	// least 10 ms.
 	Margin time.Duration
 
 	MemberMinute int // per app and member, department or tag; defaults to 30
@@ -61,6 +62,7 @@ type Config struct {
 
 func (c *Config) setDefaults() {
 	set(&c.Margin, time.Second)
+	c.Margin = max(c.Margin, 10*time.Millisecond)
 	set(&c.MemberMinute, 30)
 	set(&c.MemberHour, 1000)
 	set(&c.RobotMinute, 20)
@@ -120,11 +122,11 @@ func New(config Config) *Limits {
 }
 
 func (l *Limits) window(most int, span time.Duration, name string) window {
-	// Times are cut to the millisecond, so that two may be further apart than they were.
 	return window{
 		most: most,
+		// Times are cut to the millisecond, so that two may seem further apart than they were.
 		hold: (span + l.config.Margin/2).Milliseconds() + 1,
-		plan: (span + l.config.Margin).Milliseconds() + 1,
+		plan: (span + l.config.Margin).Milliseconds(),
 		name: name,
 	}
 }

@@ -256,3 +256,30 @@ func TestOrderThroughAPause(t *testing.T) {
 		}
 	})
 }
+
+// A second pause hits those that were put off by a first one. They keep their order too, and each is
+// put off once more.
+func TestOrderThroughTwoPauses(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		d := &dispatch{t: rt, now: start, limits: newLimits(limit.Config{})}
+		var order []int
+		d.sent = func(r *row) {
+			order = append(order, r.number)
+			if r.waited > 3 {
+				rt.Fatalf("message %d was put off %d times", r.number, r.waited)
+			}
+		}
+		const messages, planned = 300, 9 * 61 * time.Second
+		for range messages {
+			d.accept(crm, to("a"))
+		}
+		first := time.Duration(rapid.IntRange(200, 600).Draw(rt, "first pause")) * time.Second
+		d.pause(first)
+		d.advance(max(0, planned+5*time.Second-first)) // by now all were put off
+		d.pause(time.Duration(rapid.IntRange(1, 200).Draw(rt, "second pause")) * time.Second)
+		d.drain()
+		if !slices.IsSorted(order) || len(order) != messages {
+			rt.Fatalf("they went as %v", order)
+		}
+	})
+}
