@@ -20,7 +20,18 @@
 // A booking is an estimate; it is what was sent that decides. When a booked time comes, its delivery
 // asks again, and goes if what was sent leaves room, whatever was booked: after a pause a thousand
 // may come together, and thirty go. So nothing that happens to bookings can break a quota: they may
-// be forgotten, or name a time that never comes.
+// be forgotten, or name a time that never comes. They are forgotten a minute after their time, and
+// all of them when the clock is set back; a delivery whose booking is not there is looked at as it
+// comes.
+//
+// A booking holds its place until its time, and those behind it wait for that. So what is cancelled,
+// or would go only after its time has run out, should be returned ([Limits.Return]).
+//
+// # Room
+//
+// A receiver takes 8 bytes for each message of the last hour, up to about twice what an hour allows,
+// and 16 for each second for which something is booked; those who get nothing for an hour are
+// forgotten.
 package limit
 
 import (
