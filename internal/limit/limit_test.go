@@ -301,6 +301,34 @@ func TestDayEndsInBeijing(t *testing.T) {
 	}
 }
 
+// Person-times that were booked for a day and come late are not counted twice.
+func TestDayOfThoseWhoComeLate(t *testing.T) {
+	l := newLimits(limit.Config{AccountCap: func(delivery.Sender) int { return 1 }}) // 200 a day
+	users := members(400)
+	goes(t, l.Book(start, crm, to(users[:200]...), time.Time{}))
+	d := l.Book(start, crm, to(users[200:300]...), time.Time{})
+	late := d.Due.Add(2 * time.Hour)
+	goes(t, l.Book(late, crm, to(users[200:300]...), d.Due))
+	goes(t, l.Book(late, crm, to(users[300:]...), time.Time{}))
+	if d := l.Book(late, crm, to("x"), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
+		t.Errorf("%+v", d)
+	}
+	// The clock was wrong: it was the day before, on which 200 had gone already.
+	if d := l.Book(start.Add(time.Hour), crm, to("x"), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
+		t.Errorf("after the clock was set back: %+v", d)
+	}
+}
+
+func TestClockSetBackOverMidnight(t *testing.T) {
+	l := newLimits(limit.Config{AccountCap: func(delivery.Sender) int { return 1 }}) // 200 a day
+	tomorrow := start.AddDate(0, 0, 1)
+	goes(t, l.Book(tomorrow, crm, to(members(200)...), time.Time{}))
+	d := l.Book(start, crm, to("x"), time.Time{})
+	if want := time.Date(2026, 3, 2, 16, 0, 1, 0, time.UTC); !d.Due.Equal(want) || d.Reason.Code != delivery.ReasonDayCap {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestSizesOfTheDay(t *testing.T) {
 	l := newLimits(limit.Config{
 		AccountCap: func(delivery.Sender) int { return 2 }, // 400 a day
