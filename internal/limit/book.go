@@ -31,10 +31,6 @@ func (s *sender) look(l *line, now int64) {
 	if q.open(s.call.windows, now) {
 		l.at = now
 	} else {
-		if l.came == dueAgain {
-			l.replan()
-			q = s.queue(l)
-		}
 		l.at, l.behind = q.next(s.call.windows, now, now)
 	}
 	if l == &s.all {

@@ -20,7 +20,18 @@
 // A booking is an estimate; it is what was sent that decides. When a booked time comes, its delivery
 // asks again, and goes if what was sent leaves room, whatever was booked: after a pause a thousand
 // may come together, and thirty go. So nothing that happens to bookings can break a quota: they may
-// be forgotten, or name a time that never comes.
+// be forgotten, or name a time that never comes. They are forgotten a minute after their time, and
+// all of them when the clock is set back; a delivery whose booking is not there is looked at as it
+// comes.
+//
+// A booking holds its place until its time, and those behind it wait for that. So what is cancelled,
+// or would go only after its time has run out, should be returned ([Limits.Return]).
+//
+// # Room
+//
+// A receiver takes 8 bytes for each message of the last hour, up to about twice what an hour allows,
+// and 16 for each second for which something is booked; those who get nothing for an hour are
+// forgotten.
 package limit
 
 import (
@@ -34,7 +45,8 @@ import (
 type Config struct {
 	// Margin is added to every window, because WeCom counts by its own clock, and when a request
 	// arrives. A booking keeps all of it; half of it may be lost between the booked time and the
-	// moment at which its delivery is sent. Defaults to 1 s.
+	// moment at which its delivery is sent. Defaults to 1 s, and is at
+	// least 10 ms.
 	Margin time.Duration
 
 	MemberMinute int // per app and member, department or tag; defaults to 30
@@ -61,6 +73,7 @@ type Config struct {
 
 func (c *Config) setDefaults() {
 	set(&c.Margin, time.Second)
+	c.Margin = max(c.Margin, 10*time.Millisecond)
 	set(&c.MemberMinute, 30)
 	set(&c.MemberHour, 1000)
 	set(&c.RobotMinute, 20)
@@ -120,11 +133,11 @@ func New(config Config) *Limits {
 }
 
 func (l *Limits) window(most int, span time.Duration, name string) window {
-	// Times are cut to the millisecond, so that two may be further apart than they were.
 	return window{
 		most: most,
+		// Times are cut to the millisecond, so that two may seem further apart than they were.
 		hold: (span + l.config.Margin/2).Milliseconds() + 1,
-		plan: (span + l.config.Margin).Milliseconds() + 1,
+		plan: (span + l.config.Margin).Milliseconds(),
 		name: name,
 	}
 }
