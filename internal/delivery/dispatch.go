@@ -91,8 +91,10 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 	if _, err := x.Outbox.Rewind(ctx, now, now.Add(2*LongestPause)); err != nil {
 		return err
 	}
-	if err := x.Outbox.Sends(ctx, now.Add(-time.Hour), x.Limits.Seen); err != nil {
-		return err
+	for _, kind := range []Kind{KindApp, KindChat, KindRobot} {
+		if err := x.Outbox.Sends(ctx, kind, x.Limits.Since(kind, now), x.Limits.Seen); err != nil {
+			return err
+		}
 	}
 	orphans, err := x.Outbox.Orphans(ctx)
 	if err != nil {

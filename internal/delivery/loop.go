@@ -84,7 +84,7 @@ func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 // paced reports whether a quota gave a delivery its time.
 func (r Reason) paced() bool {
 	switch r.Code {
-	case ReasonMemberPaced, ReasonRobotPaced, ReasonChatPaced, ReasonDayCap:
+	case ReasonMemberPaced, ReasonRobotPaced, ReasonChatPaced, ReasonDayPaced:
 		return true
 	}
 	return false

@@ -183,7 +183,7 @@ func (t *tx) nextID(accepted time.Time) (delivery.MessageID, error) {
 }
 
 // span is how much time the fingerprints of one span cover: the longest interval that WeCom's
-// duplicate check has, so that two spans at most are looked through.
+// duplicate check has, so that two or three spans are looked through.
 const span = 4 * time.Hour
 
 // leave leaves the fingerprint of a delivery that goes with the duplicate check for the first time,
@@ -192,7 +192,8 @@ func (t *tx) leave(d *delivery.Delivery, fingerprint uint64, now time.Time) (del
 	at, self, sender := millis(now), rowID(d.ID), string(d.Sender)
 	if d.Check == delivery.CheckOn {
 		oldest := at - d.CheckFor.Milliseconds()
-		for s := oldest / span.Milliseconds(); s <= at/span.Milliseconds(); s++ {
+		// Also what lies ahead: the clock may have been set back, and WeCom's was not.
+		for s := oldest / span.Milliseconds(); s <= at/span.Milliseconds()+1; s++ {
 			var left, by int64
 			found, err := t.get(findPrint, []any{s, int64(fingerprint), sender}, &left, &by)
 			if err != nil {
