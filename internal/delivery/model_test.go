@@ -61,7 +61,7 @@ func drawSteps(t *rapid.T) []step {
 			s.Fault.Call, s.Fault.Times = "message/send", rapid.IntRange(1, 5).Draw(t, "times")
 		}
 		return s
-	}), 1, 40).Draw(t, "steps")
+	}), 1, 25).Draw(t, "steps")
 }
 
 // TestModel does at random what programs, WeCom and operators do, puts everything right in the end,

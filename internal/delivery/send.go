@@ -8,8 +8,9 @@ import (
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
-// send is one attempt: a worker was counted for it, and its row says that it is under way.
-func (x *Dispatcher) send(d Delivery) {
+// send is one attempt: a worker was counted for it when the sender's rest was at that turn, and its
+// row says that it is under way.
+func (x *Dispatcher) send(d Delivery, turn int) {
 	defer x.calls.Done()
 	if !d.Covered(d.Started) {
 		if d.IfUnknown == Hold {
@@ -22,7 +23,6 @@ func (x *Dispatcher) send(d Delivery) {
 		}
 		d.MaybeTwice = true
 	}
-	turn := x.turn(d.Sender)
 	began := time.Now()
 	receipt, err := x.Senders.Send(x.sending, d.Sender, d.Outgoing())
 	took, now := time.Since(began), x.Now()
@@ -42,13 +42,6 @@ func settlement(d *Delivery, o Outcome, now time.Time) Settlement {
 		ID: d.ID, Attempt: d.Attempts, Status: o.Status, Due: o.Due, Reason: o.Reason, At: now,
 		Doubt: o.Doubt, MaybeTwice: d.MaybeTwice, Answer: o.Answer,
 	}
-}
-
-// turn is how often the rest of a sender has changed.
-func (x *Dispatcher) turn(s Sender) int {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.lane(s).turn
 }
 
 // release gives the worker back, and takes note of what the outcome says about the sender: nothing
