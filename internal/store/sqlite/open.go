@@ -37,7 +37,8 @@ type Outbox struct {
 	write   *sql.DB
 	read    *sql.DB
 	lock    *filelock.Lock
-	orphans []int64 // rows that were on their way when the file was opened
+	claims  chan struct{} // holds one token while somebody claims
+	orphans []int64       // rows that were on their way when the file was opened
 }
 
 // Open opens the outbox in the file at path, and makes it, readable for its owner alone, if there is
@@ -88,7 +89,7 @@ func open(path string, options Options) (_ *Outbox, err error) {
 	defer closeUnless(&err, read)
 	read.SetMaxOpenConns(options.Readers)
 	read.SetMaxIdleConns(options.Readers)
-	o := &Outbox{writer: newWriter(write), write: write, read: read}
+	o := &Outbox{writer: newWriter(write), write: write, read: read, claims: make(chan struct{}, 1)}
 	o.Keys = newKeys(read, o.writer.write)
 	if err := o.remember(); err != nil {
 		return nil, err
@@ -105,11 +106,12 @@ func closeUnless(err *error, db *sql.DB) {
 
 // remember reads what the last owner of the file left.
 func (o *Outbox) remember() error {
-	var last sql.NullInt64
-	if err := o.write.QueryRow(`SELECT max(id) FROM deliveries`).Scan(&last); err != nil {
+	const greatest = `SELECT (SELECT coalesce(max(id), 0) FROM deliveries), (SELECT coalesce(max(span), 0) FROM fingerprints)`
+	var last int64
+	if err := o.write.QueryRow(greatest).Scan(&last, &o.writer.marks.span); err != nil {
 		return err
 	}
-	o.writer.last.Store(last.Int64 >> partBits)
+	o.writer.marks.message = int64(deliveryID(last).Message)
 	rows, err := o.write.Query(`SELECT id FROM deliveries WHERE status = 3`)
 	if err != nil {
 		return err
