@@ -20,10 +20,14 @@ import (
 
 const callers = 64
 
-var body = wecom.Text{Content: strings.Repeat("磁盘已满。", 40)} // 600 bytes
+var (
+	text   = strings.Repeat("磁盘已满。", 40) // 600 bytes
+	number atomic.Int64                  // no message is another's twin
+)
 
 func newMessage(status delivery.Status, due time.Time) *delivery.Message {
 	now := time.Now()
+	body := wecom.Text{Content: fmt.Sprint(number.Add(1), text)}
 	m := &delivery.Message{Sender: "crm", Accepted: now, Expires: now.Add(24 * time.Hour), Producer: "shop"}
 	d := delivery.Delivery{
 		Sender: "crm", Content: delivery.Content{App: &wecom.Message{To: wecom.To{Users: []string{"zhangsan"}}, Body: body}},

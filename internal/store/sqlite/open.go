@@ -14,10 +14,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/internal/store/filelock"
@@ -133,9 +135,12 @@ func (o *Outbox) Close() error {
 	return errors.Join(o.read.Close(), o.write.Close(), o.lock.Release())
 }
 
+// A row that does not change is not written.
+var probe = prepare(`UPDATE counters SET value = value + 1 WHERE name = 'probes'`)
+
 // Ready reports whether the storage takes writes: it makes one.
 func (o *Outbox) Ready(ctx context.Context) error {
-	return o.writer.write(ctx, func(t *tx) error { return t.exec(countEnded, int64(0)) })
+	return o.writer.write(ctx, func(t *tx) error { return t.exec(probe) })
 }
 
 // Stats is what the writer did since the outbox was opened.
@@ -234,10 +239,14 @@ func openError(path string, err error) error {
 	switch c := code(err) & 0xff; {
 	case errors.Is(err, errNewer):
 		hint = ": use that version, or restore the backup from before it"
-	case errors.Is(err, errDamaged), c == 11 || c == 26: // SQLITE_CORRUPT, SQLITE_NOTADB
+	case errors.Is(err, errDamaged), c == lib.SQLITE_CORRUPT, c == lib.SQLITE_NOTADB:
 		hint = ": it is no database of hongyan, or it is damaged; keep a copy of it with its -wal file, and restore a backup (docs/durability.md)"
 	case errors.Is(err, fs.ErrNotExist):
 		hint = fmt.Sprintf(": make the folder %s first, owned by the user that runs the gateway", filepath.Dir(path))
+	case errors.Is(err, syscall.EROFS):
+		hint = ": " + faults[lib.SQLITE_READONLY]
+	case errors.Is(err, syscall.ENOSPC):
+		hint = ": " + faults[lib.SQLITE_FULL]
 	case errors.Is(err, fs.ErrPermission):
 		hint = fmt.Sprintf(": the user that runs the gateway needs to write the file and its folder %s", filepath.Dir(path))
 	default:

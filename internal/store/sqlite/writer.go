@@ -292,6 +292,13 @@ func (c *connection) prepared(s statement) (*sql.Stmt, error) {
 }
 
 func (c *connection) close() {
+	// database/sql does not close the statements of a single connection, and SQLite stays open as long
+	// as there is one.
+	for _, stmt := range c.stmts {
+		if stmt != nil {
+			_ = stmt.Close()
+		}
+	}
 	// The pool must not hand it out again, whatever state it is in.
 	_ = c.Raw(func(any) error { return driver.ErrBadConn })
 	_ = c.Conn.Close()
