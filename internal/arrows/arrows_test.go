@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"internal/command":               {"wecom", "wecom/redisstore", "wecom/simulator"},
 	"internal/delivery":              {"wecom"},
 	"internal/access":                {},
+	"internal/httpapi":               {"internal/access", "internal/delivery", "wecom"},
 	"wecom":                          {"wecom/internal/split"},
 	"wecom/internal/split":           {},
 	"wecom/callback":                 {"wecom"},
