@@ -229,7 +229,9 @@ func parseDuration(text string) (time.Duration, error) {
 // unknown tells of a field that is not known, and of the known one that it may be a slip for.
 func (v *values) unknown(name string, known []string) {
 	detail := "fields that are not known are refused"
-	if near := nearest(name, known); near != "" {
+	if ours := ourNames[name]; ours != "" && v.within == "" {
+		detail = "here it is called " + ours
+	} else if near := nearest(name, known); near != "" {
 		detail = "did you mean " + v.within + near + "?"
 	}
 	v.wrong(shown(name), wecom.NotKnown, detail)

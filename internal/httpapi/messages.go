@@ -79,6 +79,9 @@ func (a *API) sendMessage(ctx context.Context, c *caller, in *sendInput) (*messa
 		}
 	}
 	m, replayed, err := a.Intake.Accept(ctx, request)
+	if errors.Is(err, delivery.ErrUnknownSender) {
+		return nil, unknownSender(request.Sender)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +99,14 @@ func (a *API) sendMessage(ctx context.Context, c *caller, in *sendInput) (*messa
 	}
 	out.Body = a.show(m, attempts, c.lang)
 	return out, nil
+}
+
+func unknownSender(s delivery.Sender) error {
+	wrong := wecom.FieldError{Field: "app", Problem: wecom.NotKnown, Detail: "given \"" + shown(s.Name()) + "\""}
+	if s.IsRobot() {
+		wrong.Field = "robot"
+	}
+	return &fault{is: problemUnknownSender, fields: []*wecom.FieldError{&wrong}}
 }
 
 // await returns the message at its end, with its earlier attempts, or as it is when the time is over.

@@ -117,7 +117,7 @@ func (a *API) problemOf(ctx context.Context, err error, lang wecom.Lang) *Proble
 	switch {
 	case errors.As(err, &f):
 	case errors.As(err, &invalid):
-		f = &fault{is: problemInvalid, fields: invalid.Fields}
+		f = &fault{is: problemInvalid, fields: renamed(invalid.Fields)}
 	case errors.As(err, &request):
 		f = &fault{is: problemInvalid, fields: []*wecom.FieldError{{Field: request.Field, Detail: request.Detail}}}
 	case errors.Is(err, delivery.ErrUnknownSender):
@@ -168,19 +168,31 @@ func (f *fault) problem(page string, lang wecom.Lang) *Problem {
 }
 
 // ourNames are the names that fields of WeCom's JSON have in a request.
-var ourNames = strings.NewReplacer("touser", "to.users", "toparty", "to.parties", "totag", "to.tags", "chatid", "to.chat", "agentid", "app")
+var ourNames = map[string]string{"touser": "to.users", "toparty": "to.parties", "totag": "to.tags", "chatid": "to.chat", "agentid": "app"}
+
+// renamed gives the fields of WeCom's JSON the names that they have in a request.
+func renamed(fields []*wecom.FieldError) []*wecom.FieldError {
+	ours := make([]*wecom.FieldError, len(fields))
+	for i, f := range fields {
+		named := *f
+		top, index, indexed := strings.Cut(f.Field, "[")
+		if name, ok := ourNames[top]; ok {
+			if named.Field = name; indexed {
+				named.Field += "[" + index
+			}
+		}
+		ours[i] = &named
+	}
+	return ours
+}
 
 func fieldProblem(e *wecom.FieldError, lang wecom.Lang) FieldProblem {
-	named := *e
-	if top, _, _ := strings.Cut(e.Field, "["); !strings.Contains(top, ".") {
-		named.Field = ourNames.Replace(e.Field)
-	}
-	p := FieldProblem{Field: named.Field, Detail: named.Error(), Hint: named.Hint(lang), Unit: string(named.Unit)}
+	p := FieldProblem{Field: e.Field, Detail: e.Error(), Hint: e.Hint(lang), Unit: string(e.Unit)}
 	if e.Problem == "" {
-		p.Detail = named.Field + ": " + e.Detail
+		p.Detail = e.Field + ": " + e.Detail
 	}
-	if named.Unit != "" {
-		p.Limit, p.Given = &named.Limit, &named.Given
+	if e.Unit != "" {
+		p.Limit, p.Given = &e.Limit, &e.Given
 	}
 	return p
 }

@@ -37,8 +37,8 @@ type recipients struct {
 	chat  string
 }
 
-// decodeMessage reads the JSON of a message. The error is a fault, or a *wecom.ValidationError of all
-// that is wrong; what the limits of the message say is the intake's to check.
+// decodeMessage reads the JSON of a message. The error is a fault that names all that is wrong;
+// the limits of the message are the intake's to check.
 func decodeMessage(data []byte) (delivery.Request, error) {
 	if err := checkJSON(data); err != nil {
 		return delivery.Request{}, err
@@ -55,7 +55,7 @@ func decodeMessage(data []byte) (delivery.Request, error) {
 		l.compose()
 	}
 	if len(l.faults) > 0 {
-		return delivery.Request{}, &wecom.ValidationError{Fields: l.faults}
+		return delivery.Request{}, &fault{is: problemInvalid, fields: l.faults}
 	}
 	return l.request, nil
 }
@@ -90,7 +90,7 @@ func (l *letter) readAll(data []byte) {
 	for _, b := range bodies {
 		if string(b[0]) == l.msgType {
 			l.body = b[1]
-		} else if !isEmpty(b[1]) && l.msgType != "" {
+		} else if !isEmpty(b[1]) && slices.Contains(bodyNames, l.msgType) {
 			l.wrong(string(b[0]), wecom.Conflict, "msgtype is "+shown(l.msgType)+", so this would not be sent")
 		}
 	}
@@ -169,7 +169,7 @@ func (l *letter) compose() {
 	}
 	var invalid *wecom.ValidationError
 	if errors.As(err, &invalid) {
-		l.faults = append(l.faults, invalid.Fields...)
+		l.faults = append(l.faults, renamed(invalid.Fields)...)
 		return
 	}
 	l.wrong(l.msgType, wecom.Malformed, "it is not what WeCom's documents show")
