@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -64,10 +65,33 @@ func (a *API) admit(scope access.Scope) func(huma.Context, func(huma.Context)) {
 				return
 			}
 			r.Header["Content-Type"] = jsonType // huma knows no other spelling
-			r.Body = &bodyReader{r.Body}
 		}
-		next(huma.WithValue(ctx, callerKey{}, c))
+		next(&admitted{humaContext: ctx, ctx: context.WithValue(ctx.Context(), callerKey{}, c)})
 	}
+}
+
+type humaContext huma.Context // another name, since the interface has a method Context
+
+// admitted is a request that was let through.
+type admitted struct {
+	humaContext
+	ctx context.Context
+}
+
+func (a *admitted) Context() context.Context { return a.ctx }
+
+// Unwrap is for humago.
+func (a *admitted) Unwrap() huma.Context { return a.humaContext }
+
+// BodyReader marks the errors of the body. The body of the http.Request itself is left alone: by it
+// net/http sees whether the connection can be used again, or would take the rest of an unread body
+// for another request.
+func (a *admitted) BodyReader() io.Reader {
+	body := a.humaContext.BodyReader()
+	if body == nil {
+		return nil
+	}
+	return &bodyReader{body.(io.ReadCloser)}
 }
 
 // authenticate finds the key of a request.

@@ -28,7 +28,7 @@ type world struct {
 	keys     map[access.Hash]*access.Key
 	used     map[int64]time.Time
 	requests []delivery.Request
-	changed  chan struct{} // closed when a message changes
+	changed  chan struct{} // closed when a message is accepted or changes
 
 	fails, notReady, usedFails error // what the ports return, if set
 	panics                     any
@@ -135,6 +135,7 @@ func (w *world) Accept(_ context.Context, r delivery.Request) (*delivery.Message
 		Due: at(now), Accepted: m.Accepted, Expires: m.Expires,
 	}}
 	w.messages[m.ID] = m
+	w.tell()
 	return w.copy(m.ID), false, nil
 }
 
@@ -201,6 +202,11 @@ func (w *world) change(id delivery.MessageID, do func(d *delivery.Delivery)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	do(&w.messages[id].Deliveries[0])
+	w.tell()
+}
+
+// tell wakes who waits for a change; mu is held.
+func (w *world) tell() {
 	close(w.changed)
 	w.changed = make(chan struct{})
 }
