@@ -15,7 +15,6 @@ import (
 
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/delivery"
-	"github.com/hongyan-im/hongyan/wecom"
 )
 
 // world is what the API stands on, in memory, and the API over HTTP.
@@ -245,13 +244,6 @@ func (w *world) call(t testing.TB, method, path, body string, headers ...string)
 
 // hello is the smallest message.
 const hello = `{"app":"crm","to":{"users":["zhangsan"]},"msgtype":"text","text":{"content":"hello"}}`
-
-func textOf(c delivery.Content) string {
-	if text, ok := c.Body().(wecom.Text); ok {
-		return text.Content
-	}
-	return ""
-}
 
 // syncBuffer is a log that can be read while it is written.
 type syncBuffer struct {
