@@ -76,10 +76,7 @@ func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 		if d.Reason.paced() {
 			booked = d.Due
 		}
-		decisions[i] = x.Limits.Book(now, d.Sender, d.Content, booked)
-		if d.ID.Part+len(decisions[i].Later) >= MaxParts {
-			decisions[i] = decisions[i].together()
-		}
+		decisions[i] = x.Limits.Book(now, d.Sender, d.Content, booked).whole()
 	}
 	return decisions
 }
@@ -87,7 +84,7 @@ func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 // paced reports whether a quota gave a delivery its time.
 func (r Reason) paced() bool {
 	switch r.Code {
-	case ReasonMemberPaced, ReasonRobotPaced, ReasonChatPaced, ReasonDayCap:
+	case ReasonMemberPaced, ReasonRobotPaced, ReasonChatPaced, ReasonDayPaced:
 		return true
 	}
 	return false
@@ -112,7 +109,7 @@ func (x *Dispatcher) begin(now time.Time, wants []Want, claimed []Claimed) {
 		l.begin(len(c.Deliveries))
 		x.calls.Add(len(c.Deliveries))
 		for _, d := range c.Deliveries {
-			go x.send(d)
+			go x.send(d, l.turn)
 		}
 	}
 }

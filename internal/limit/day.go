@@ -13,6 +13,7 @@ type dayCount struct {
 }
 
 const (
+	hour       = 3_600_000 // milliseconds
 	dayLength  = 24 * hour
 	beijing    = 8 * hour // China has had no summer time since 1991
 	perAccount = 200      // person-times a day

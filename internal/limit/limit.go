@@ -20,7 +20,18 @@
 // A booking is an estimate; it is what was sent that decides. When a booked time comes, its delivery
 // asks again, and goes if what was sent leaves room, whatever was booked: after a pause a thousand
 // may come together, and thirty go. So nothing that happens to bookings can break a quota: they may
-// be forgotten, or name a time that never comes.
+// be forgotten, or name a time that never comes. They are forgotten a minute after their time, and
+// all of them when the clock is set back; a delivery whose booking is not there is looked at as it
+// comes.
+//
+// A booking holds its place until its time, and those behind it wait for that. So what is cancelled,
+// or would go only after its time has run out, should be returned ([Limits.Return]).
+//
+// # Room
+//
+// A receiver takes 8 bytes for each message of the last hour, up to about twice what an hour allows,
+// and 16 for each second for which something is booked; those who get nothing for an hour are
+// forgotten.
 package limit
 
 import (
@@ -34,7 +45,8 @@ import (
 type Config struct {
 	// Margin is added to every window, because WeCom counts by its own clock, and when a request
 	// arrives. A booking keeps all of it; half of it may be lost between the booked time and the
-	// moment at which its delivery is sent. Defaults to 1 s.
+	// moment at which its delivery is sent. Defaults to 1 s, and is at
+	// least 10 ms.
 	Margin time.Duration
 
 	MemberMinute int // per app and member, department or tag; defaults to 30
@@ -45,7 +57,8 @@ type Config struct {
 
 	// AccountCap is the account cap (账号上限) of the sender's corp: the app may send 200 times as many
 	// person-times a day, and @all counts as many. 0 is not known: no such cap is kept. It is called
-	// often, and must return at once.
+	// often, and must return at once. nil is better than one that knows none: at start, what was sent
+	// earlier today is counted only where there may be a cap.
 	AccountCap func(delivery.Sender) int
 	// PartySize and TagSize are how many members the app reaches in a department or tag, for the cap
 	// of the day. 0 is not known, and counts as 1. They must return at once.
@@ -55,12 +68,18 @@ type Config struct {
 	// its members may go at different times. Defaults to 8.
 	Groups int
 
+	// Elapsed is a clock that is never set, such as time.Since of a fixed time: with it, a wall clock
+	// that jumps neither empties a window nor fills one. nil takes the times that Book is given as
+	// they are.
+	Elapsed func() time.Duration
+
 	Zone *time.Location   // of the times in reasons; defaults to the process's own
 	Now  func() time.Time // only to tell past from future in Seen; defaults to time.Now
 }
 
 func (c *Config) setDefaults() {
 	set(&c.Margin, time.Second)
+	c.Margin = max(c.Margin, 10*time.Millisecond)
 	set(&c.MemberMinute, 30)
 	set(&c.MemberHour, 1000)
 	set(&c.RobotMinute, 20)
@@ -95,6 +114,8 @@ func set[T int | time.Duration](field *T, value T) {
 // another. It has no goroutine and no timer.
 type Limits struct {
 	config  Config
+	capped  bool // there are caps of the day
+	steady  steady
 	app     windows
 	robot   windows
 	chat    windows
@@ -105,8 +126,9 @@ var _ delivery.Limits = (*Limits)(nil)
 
 // New returns limits that have seen nothing.
 func New(config Config) *Limits {
+	capped := config.AccountCap != nil
 	config.setDefaults()
-	l := &Limits{config: config}
+	l := &Limits{config: config, capped: capped, steady: steady{elapsed: config.Elapsed}}
 	l.app = windows{
 		l.window(config.MemberMinute, time.Minute, "this minute"),
 		l.window(config.MemberHour, time.Hour, "this hour"),
@@ -119,12 +141,32 @@ func New(config Config) *Limits {
 	return l
 }
 
+// Since implements [delivery.Limits].
+func (l *Limits) Since(kind delivery.Kind, now time.Time) time.Time {
+	longest := l.app
+	switch kind {
+	case delivery.KindChat:
+		longest = l.chat
+	case delivery.KindRobot:
+		longest = l.robot
+	}
+	at := now.UnixMilli()
+	since := at
+	for _, w := range longest {
+		since = min(since, at-w.plan)
+	}
+	if l.capped && kind == delivery.KindApp {
+		since = min(since, startOf(dayOf(at)))
+	}
+	return time.UnixMilli(since)
+}
+
 func (l *Limits) window(most int, span time.Duration, name string) window {
-	// Times are cut to the millisecond, so that two may be further apart than they were.
 	return window{
 		most: most,
+		// Times are cut to the millisecond, so that two may seem further apart than they were.
 		hold: (span + l.config.Margin/2).Milliseconds() + 1,
-		plan: (span + l.config.Margin).Milliseconds() + 1,
+		plan: (span + l.config.Margin).Milliseconds(),
 		name: name,
 	}
 }
@@ -142,11 +184,11 @@ func (l *Limits) Book(now time.Time, from delivery.Sender, c delivery.Content, b
 	s := l.sender(from)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := now.UnixMilli()
+	at := l.steady.time(now)
 	s.tick(at)
 	s.choose(c)
 	if !booked.IsZero() {
-		s.recall(booked.UnixMilli())
+		s.recall(l.steady.past(booked))
 	}
 	return s.book(at)
 }
@@ -158,7 +200,7 @@ func (l *Limits) Return(at time.Time, from delivery.Sender, c delivery.Content) 
 	defer s.mu.Unlock()
 	s.choose(c)
 	for _, r := range s.call.receivers {
-		s.takeBack(r.line, at.UnixMilli())
+		s.takeBack(r.line, l.steady.past(at))
 	}
 }
 
@@ -172,9 +214,9 @@ func (l *Limits) Seen(at time.Time, from delivery.Sender, c delivery.Content) {
 	past := !at.After(l.config.Now())
 	for _, r := range s.call.receivers {
 		if past {
-			s.send(r.line, at.UnixMilli())
+			s.send(r.line, l.steady.past(at))
 		} else {
-			s.wait(r.line, at.UnixMilli())
+			s.wait(r.line, l.steady.past(at))
 		}
 	}
 }

@@ -49,10 +49,10 @@ func TestThirtyFirst(t *testing.T) {
 		goes(t, l.Book(at(float64(i)), crm, to(user), time.Time{}))
 	}
 	d := l.Book(at(30), crm, to("ZHANGSAN"), time.Time{})
-	waits(t, d, at(62), delivery.ReasonMemberPaced, "ZHANGSAN has had 30 this minute; next at 12:01:02")
+	waits(t, d, at(61), delivery.ReasonMemberPaced, "ZHANGSAN has had 30 this minute; next at 12:01:01")
 	goes(t, l.Book(at(30), crm, to("lisi"), time.Time{}))
 	goes(t, l.Book(at(30), "other", to("zhangsan"), time.Time{}))
-	goes(t, l.Book(at(62), crm, to("ZHANGSAN"), d.Due))
+	goes(t, l.Book(at(61), crm, to("ZHANGSAN"), d.Due))
 }
 
 func TestThousandAndFirst(t *testing.T) {
@@ -63,7 +63,7 @@ func TestThousandAndFirst(t *testing.T) {
 		goes(t, l.Book(now, crm, to("zhangsan"), time.Time{}))
 	}
 	d := l.Book(now, crm, to("zhangsan"), time.Time{})
-	waits(t, d, at(3602), delivery.ReasonMemberPaced, "zhangsan has had 1000 this hour; next at 13:00:02")
+	waits(t, d, at(3601), delivery.ReasonMemberPaced, "zhangsan has had 1000 this hour; next at 13:00:01")
 }
 
 func TestOneOfAThousandIsOver(t *testing.T) {
@@ -78,10 +78,10 @@ func TestOneOfAThousandIsOver(t *testing.T) {
 		t.Fatalf("due %v, %d stay, %d later", d.Due, len(d.Keep), len(d.Later))
 	}
 	later := d.Later[0]
-	if len(later.Users) != 1 || later.Users[0] != "user500" || !later.Due.Equal(at(62)) {
+	if len(later.Users) != 1 || later.Users[0] != "user500" || !later.Due.Equal(at(61)) {
 		t.Fatalf("later: %+v", later)
 	}
-	if want := "user500 has had 30 this minute; next at 12:01:02"; later.Reason.Detail != want {
+	if want := "user500 has had 30 this minute; next at 12:01:01"; later.Reason.Detail != want {
 		t.Errorf("detail %q, want %q", later.Reason.Detail, want)
 	}
 	goes(t, l.Book(later.Due, crm, to("user500"), later.Due))
@@ -91,7 +91,7 @@ func TestSeveralOverWaitTogether(t *testing.T) {
 	l := newLimits(limit.Config{})
 	fill(t, l, start, crm, to("a", "b", "c", "d", "e"), 30)
 	d := l.Book(at(1), crm, to("a", "b", "c", "d", "e"), time.Time{})
-	waits(t, d, at(62), delivery.ReasonMemberPaced, "a and 4 more have had their 30 this minute; next at 12:01:02")
+	waits(t, d, at(61), delivery.ReasonMemberPaced, "a and 4 more have had their 30 this minute; next at 12:01:01")
 }
 
 func TestGroupsAreFew(t *testing.T) {
@@ -123,12 +123,12 @@ func TestDepartmentsAndTags(t *testing.T) {
 	fill(t, l, start, crm, toAny(party), 30)
 	goes(t, l.Book(at(1), crm, toAny(tag), time.Time{}))
 	d := l.Book(at(1), crm, toAny(party), time.Time{})
-	waits(t, d, at(62), delivery.ReasonMemberPaced, "department 5 has had 30 this minute; next at 12:01:02")
+	waits(t, d, at(61), delivery.ReasonMemberPaced, "department 5 has had 30 this minute; next at 12:01:01")
 
 	// A member who could go now waits with the department: it may be in it.
 	party.Users = []string{"zhangsan"}
 	d = l.Book(at(1), crm, toAny(party), time.Time{})
-	waits(t, d, at(62), delivery.ReasonMemberPaced, "department 5 has had 30 this minute; next at 12:01:02")
+	waits(t, d, at(61), delivery.ReasonMemberPaced, "department 5 has had 30 this minute; next at 12:01:01")
 
 	// One who is over quota does not hold up a department that is not.
 	fill(t, l, at(70), crm, to("lisi"), 30)
@@ -143,7 +143,7 @@ func TestRobot(t *testing.T) {
 	c := delivery.Content{Robot: &wecom.RobotMessage{Body: wecom.Text{Content: "x"}}}
 	fill(t, l, start, delivery.Robot("ops"), c, 20)
 	d := l.Book(at(1), delivery.Robot("ops"), c, time.Time{})
-	waits(t, d, at(62), delivery.ReasonRobotPaced, "the robot has sent 20 this minute; next at 12:01:02")
+	waits(t, d, at(61), delivery.ReasonRobotPaced, "the robot has sent 20 this minute; next at 12:01:01")
 	goes(t, l.Book(at(1), delivery.Robot("other"), c, time.Time{}))
 }
 
@@ -155,11 +155,11 @@ func TestChat(t *testing.T) {
 	fill(t, l, start, crm, chat("c1"), 5)
 	goes(t, l.Book(at(1), crm, chat("c2"), time.Time{}))
 	d := l.Book(at(1), crm, chat("c1"), time.Time{})
-	waits(t, d, at(62), delivery.ReasonChatPaced, "the group chat has had 5 this minute; next at 12:01:02")
-	goes(t, l.Book(at(62), crm, chat("c1"), d.Due))
-	goes(t, l.Book(at(62), crm, chat("c1"), time.Time{}))
+	waits(t, d, at(61), delivery.ReasonChatPaced, "the group chat has had 5 this minute; next at 12:01:01")
+	goes(t, l.Book(at(61), crm, chat("c1"), d.Due))
+	goes(t, l.Book(at(61), crm, chat("c1"), time.Time{}))
 	d = l.Book(at(63), crm, chat("c1"), time.Time{})
-	waits(t, d, at(24*3600+2), delivery.ReasonChatPaced, "the group chat has had 7 this day; next at 2026-03-03 12:00:02")
+	waits(t, d, at(24*3600+1), delivery.ReasonChatPaced, "the group chat has had 7 this day; next at 2026-03-03 12:00:01")
 }
 
 func TestEverybodyCountsForEachMember(t *testing.T) {
@@ -168,11 +168,11 @@ func TestEverybodyCountsForEachMember(t *testing.T) {
 	fill(t, l, start, crm, all, 10)
 	fill(t, l, at(10), crm, to("zhangsan"), 20)
 	d := l.Book(at(11), crm, to("zhangsan"), time.Time{})
-	waits(t, d, at(62), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:01:02")
+	waits(t, d, at(61), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:01:01")
 	fill(t, l, at(11), crm, to("lisi"), 20)
 	d = l.Book(at(11), crm, all, time.Time{})
-	waits(t, d, at(62), delivery.ReasonMemberPaced, "a member or department has no room for what goes to everybody; next at 12:01:02")
-	goes(t, l.Book(at(62), crm, all, d.Due))
+	waits(t, d, at(61), delivery.ReasonMemberPaced, "a member or department has no room for what goes to everybody; next at 12:01:01")
+	goes(t, l.Book(at(61), crm, all, d.Due))
 }
 
 func TestRestart(t *testing.T) {
@@ -185,7 +185,7 @@ func TestRestart(t *testing.T) {
 		l.Seen(at(75), crm, to("zhangsan"))
 	}
 	d := l.Book(clock, crm, to("zhangsan"), time.Time{})
-	waits(t, d, at(137), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:02:17")
+	waits(t, d, at(136), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:02:16")
 	for range 30 {
 		goes(t, l.Book(at(75), crm, to("zhangsan"), at(75)))
 	}
@@ -226,9 +226,37 @@ func TestBunching(t *testing.T) {
 			t.Errorf("%d at %d", n, at)
 		}
 	}
-	if took := d.now.Sub(start.Add(2 * time.Hour)); took > 26*62*time.Second {
+	if took := d.now.Sub(start.Add(2 * time.Hour)); took > 26*61*time.Second {
 		t.Errorf("took %v", took)
 	}
+}
+
+// Those whose time came while nobody asked are not overtaken by one that comes just then.
+func TestOverdueGoFirst(t *testing.T) {
+	l := newLimits(limit.Config{})
+	fill(t, l, start, crm, to("zhangsan"), 30)
+	var booked delivery.Decision
+	for range 30 {
+		booked = l.Book(at(1), crm, to("zhangsan"), time.Time{})
+	}
+	d := l.Book(at(90), crm, to("zhangsan"), time.Time{})
+	waits(t, d, at(151), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:02:31")
+	for range 30 {
+		goes(t, l.Book(at(90), crm, to("zhangsan"), booked.Due))
+	}
+	goes(t, l.Book(at(151), crm, to("zhangsan"), d.Due))
+}
+
+// Bookings whose deliveries never come, because they were cancelled, hold up nobody for long.
+func TestBookingsThatNobodyComesFor(t *testing.T) {
+	l := newLimits(limit.Config{})
+	all := toAny(wecom.To{All: true})
+	for range 60 {
+		l.Book(start, crm, all, time.Time{})
+		l.Book(start, crm, to("zhangsan"), time.Time{})
+	}
+	fill(t, l, at(600), crm, to("zhangsan"), 30)
+	fill(t, l, at(600), crm, to("lisi"), 30)
 }
 
 func TestReturn(t *testing.T) {
@@ -243,50 +271,6 @@ func TestReturn(t *testing.T) {
 	goes(t, l.Book(at(1), crm, to("zhangsan"), time.Time{}))
 }
 
-func TestDayEndsInBeijing(t *testing.T) {
-	l := newLimits(limit.Config{AccountCap: func(delivery.Sender) int { return 1 }}) // 200 a day
-	evening := time.Date(2026, 3, 2, 15, 59, 0, 0, time.UTC)
-	midnight := time.Date(2026, 3, 2, 16, 0, 1, 0, time.UTC)
-	for i := range 200 {
-		goes(t, l.Book(evening, crm, to(fmt.Sprint(i)), time.Time{}))
-	}
-	d := l.Book(evening, crm, to("x", "y"), time.Time{})
-	waits(t, d, midnight, delivery.ReasonDayCap, "the app has used up its 200 person-times of the day; next at 2026-03-03 00:00:01")
-	for i := range 198 {
-		d := l.Book(evening, crm, to(fmt.Sprint("b", i)), time.Time{})
-		if !d.Due.Equal(midnight) {
-			t.Fatalf("booking %d for %v", i, d.Due)
-		}
-	}
-	// Tomorrow is booked out as well.
-	next := l.Book(evening, crm, to("z"), time.Time{})
-	if want := midnight.AddDate(0, 0, 1); !next.Due.Equal(want) {
-		t.Errorf("due %v, want %v", next.Due, want)
-	}
-	goes(t, l.Book(midnight, crm, to("x", "y"), d.Due))
-	// What comes again took no more than it had booked.
-	l.Return(midnight, crm, to("x", "y"))
-	goes(t, l.Book(midnight, crm, to("x"), time.Time{}))
-	goes(t, l.Book(midnight, crm, to("y"), time.Time{}))
-	if d := l.Book(midnight, crm, to("w"), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
-		t.Errorf("%+v", d)
-	}
-}
-
-func TestSizesOfTheDay(t *testing.T) {
-	l := newLimits(limit.Config{
-		AccountCap: func(delivery.Sender) int { return 2 }, // 400 a day
-		PartySize:  func(_ delivery.Sender, id int) int { return 100 * id },
-		TagSize:    func(delivery.Sender, int) int { return 0 },
-	})
-	goes(t, l.Book(start, crm, toAny(wecom.To{Parties: []int{3}}), time.Time{})) // 300
-	goes(t, l.Book(start, crm, toAny(wecom.To{All: true}), time.Time{}))         // 302
-	goes(t, l.Book(start, crm, toAny(wecom.To{Tags: []int{1, 2}}), time.Time{})) // 304
-	if d := l.Book(start, crm, toAny(wecom.To{Parties: []int{1}}), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
-		t.Errorf("%+v", d)
-	}
-}
-
 func TestClockSetForwardAndBack(t *testing.T) {
 	l := newLimits(limit.Config{})
 	fill(t, l, start, crm, to("zhangsan"), 30)
@@ -298,7 +282,23 @@ func TestClockSetForwardAndBack(t *testing.T) {
 	}
 	// Back: what was sent then was sent by now, and what is booked holds up nobody.
 	d := l.Book(at(10), crm, to("zhangsan"), time.Time{})
-	waits(t, d, at(72), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:01:12")
+	waits(t, d, at(71), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:01:11")
 	goes(t, l.Book(d.Due, crm, to("zhangsan"), d.Due))
 	goes(t, l.Book(booked.Due, crm, to("zhangsan"), booked.Due))
+}
+
+func TestSince(t *testing.T) {
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	l := limit.New(limit.Config{})
+	for kind, want := range map[delivery.Kind]time.Duration{
+		delivery.KindApp: time.Hour + time.Second, delivery.KindChat: 24*time.Hour + time.Second, delivery.KindRobot: time.Minute + time.Second,
+	} {
+		if got := now.Sub(l.Since(kind, now)); got != want {
+			t.Errorf("kind %d counts for %v, want %v", kind, got, want)
+		}
+	}
+	l = limit.New(limit.Config{AccountCap: func(delivery.Sender) int { return 5 }})
+	if got, want := l.Since(delivery.KindApp, now), time.Date(2026, 3, 3, 16, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("with a cap of the day it counts from %v, want midnight in Beijing", got)
+	}
 }

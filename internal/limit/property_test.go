@@ -256,3 +256,74 @@ func TestOrderThroughAPause(t *testing.T) {
 		}
 	})
 }
+
+// A second pause hits those that were put off by a first one. They keep their order too, and each is
+// put off once more.
+func TestOrderThroughTwoPauses(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		d := &dispatch{t: rt, now: start, limits: newLimits(limit.Config{})}
+		var order []int
+		d.sent = func(r *row) {
+			order = append(order, r.number)
+			if r.waited > 3 {
+				rt.Fatalf("message %d was put off %d times", r.number, r.waited)
+			}
+		}
+		const messages, planned = 300, 9 * 61 * time.Second
+		for range messages {
+			d.accept(crm, to("a"))
+		}
+		first := time.Duration(rapid.IntRange(200, 600).Draw(rt, "first pause")) * time.Second
+		d.pause(first)
+		d.advance(max(0, planned+5*time.Second-first)) // by now all were put off
+		d.pause(time.Duration(rapid.IntRange(1, 200).Draw(rt, "second pause")) * time.Second)
+		d.drain()
+		if !slices.IsSorted(order) || len(order) != messages {
+			rt.Fatalf("they went as %v", order)
+		}
+	})
+}
+
+// No day in Beijing has more person-times than the cap, and all go in the end.
+func TestNoDayHasTooMany(t *testing.T) {
+	users := members(100)
+	rapid.Check(t, func(rt *rapid.T) {
+		d := &dispatch{t: rt, now: start}
+		d.limits = newLimits(limit.Config{AccountCap: func(delivery.Sender) int { return 1 }}) // 200
+		beijing := time.FixedZone("", 8*60*60)
+		byDay := map[string]int{}
+		accepted, arrived := 0, 0
+		d.sent = func(r *row) {
+			n := len(r.content.App.To.Users)
+			day := d.now.In(beijing).Format(time.DateOnly)
+			if byDay[day] += n; byDay[day] > 200 {
+				rt.Fatalf("%d person-times on %s", byDay[day], day)
+			}
+			arrived += n
+		}
+		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+			switch rapid.IntRange(0, 5).Draw(rt, "step") {
+			case 0:
+				d.advance(time.Duration(rapid.IntRange(0, 20*3600).Draw(rt, "seconds")) * time.Second)
+			case 1:
+				d.pause(time.Duration(rapid.IntRange(0, 40*3600).Draw(rt, "seconds")) * time.Second)
+			case 2:
+				if len(d.rows) > 0 {
+					r := d.rows[0]
+					d.rows = d.rows[1:]
+					d.limits.Return(r.due, crm, r.content)
+					accepted -= len(r.content.App.To.Users)
+				}
+			default:
+				first := rapid.IntRange(0, 60).Draw(rt, "first user")
+				n := rapid.IntRange(1, 40).Draw(rt, "users")
+				accepted += n
+				d.accept(crm, to(users[first:first+n]...))
+			}
+		}
+		d.drain()
+		if accepted != arrived {
+			rt.Fatalf("%d of %d arrived", arrived, accepted)
+		}
+	})
+}

@@ -16,6 +16,12 @@ import (
 
 // What goes when the limits let it go, the simulator neither drops nor refuses.
 func TestSimulatorDropsNothing(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { simulatorDropsNothing(t, seed) })
+	}
+}
+
+func simulatorDropsNothing(t *testing.T, seed uint64) {
 	d := &dispatch{t: t, now: start}
 	d.limits = newLimits(limit.Config{
 		AccountCap: func(delivery.Sender) int { return 500 },
@@ -44,8 +50,6 @@ func TestSimulatorDropsNothing(t *testing.T) {
 			t.Fatalf("message %d: %v", r.number, err)
 		}
 	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	d.late = func() time.Duration { return time.Duration(random.IntN(300)) * time.Millisecond }
 	members := []string{"ChenPengWei", "zhangsan", "lisi", "wangwu", "zhaoliu", "sunqi", "zhouba"}
