@@ -30,9 +30,7 @@ func (c *cli) listen(ctx context.Context, flag, addr string, h http.Handler) (*s
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, failed("cannot listen on %s: %w", addr, rootCause(err)).hint(
-			"choose a free address with --"+flag+" HOST:PORT; --"+flag+" 127.0.0.1:0 takes any free port",
-			"请用 --"+flag+" 主机:端口 换一个地址；--"+flag+" 127.0.0.1:0 会自动选一个空闲端口")
+		return nil, cannotListen(addr, err, flag)
 	}
 	s := &server{ended: make(chan error, 1)}
 	s.url, s.exposed = address(listener.Addr())
@@ -44,6 +42,13 @@ func (c *cli) listen(ctx context.Context, flag, addr string, h http.Handler) (*s
 	}
 	go func() { s.ended <- s.http.Serve(listener) }()
 	return s, nil
+}
+
+// cannotListen says what to do about an address that cannot be had, which the user gave as flag.
+func cannotListen(addr string, err error, flag string) error {
+	return failed("cannot listen on %s: %w", addr, rootCause(err)).hint(
+		"choose a free address with --"+flag+" HOST:PORT; --"+flag+" 127.0.0.1:0 takes any free port",
+		"请用 --"+flag+" 主机:端口 换一个地址；--"+flag+" 127.0.0.1:0 会自动选一个空闲端口")
 }
 
 // checkListen makes sure that addr is one that can be listened on, if it is free.
