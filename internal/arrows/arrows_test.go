@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"internal/arrows":         {},
 	"internal/tokenmodel":     {"wecom", "wecom/redisstore"},
 	"internal/browsertest":    {"internal/command", "wecom", "wecom/wecomtest"},
+	"internal/faults":         {},
 	"wecom/internal/gencodes": {},
 }
 
