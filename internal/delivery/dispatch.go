@@ -201,7 +201,7 @@ func (x *Dispatcher) take(s Sender, p Priority) bool {
 	if !x.running || !l.mayPass(p, now) {
 		return false
 	}
-	l.begin(1, now)
+	l.begin(1)
 	x.calls.Add(1)
 	return true
 }

@@ -35,17 +35,16 @@ func (in *Intake) Accept(ctx context.Context, r Request) (m *Message, replayed b
 	if r.Key != "" {
 		m.Key, m.Digest = r.Key, r.Digest
 	}
-	booked := in.plan(m)
+	promises := in.plan(m)
 	earlier, err := in.outbox.Add(ctx, m)
-	if err != nil || earlier != 0 {
-		in.undo(m, booked)
-		if err != nil {
-			return nil, false, err
-		}
+	in.takeBack(m, promises, err == nil && earlier == 0)
+	if err != nil {
+		return nil, false, err
+	}
+	if earlier != 0 {
 		m, err = in.outbox.Message(ctx, earlier)
 		return m, true, err
 	}
-	in.recall(m, booked)
 	in.dispatcher.accepted(m)
 	return m, false, nil
 }
@@ -117,69 +116,63 @@ func checkOf(r *Request) (DuplicateCheck, time.Duration) {
 	return CheckOn, min(max(r.TTL.Truncate(time.Second), shortestCheck), longestCheck)
 }
 
-// booking is what plan promised for a delivery, to be taken back if it is not stored.
-type booking struct {
-	limits time.Time // of the receivers' quotas; zero if none was booked
-	slot   bool      // of the dispatcher
-	gone   Content   // what was booked
+// promise is what plan promised for a delivery, to be taken back if it does not go.
+type promise struct {
+	worker bool      // of the dispatcher
+	at     time.Time // that the quotas of the receivers gave; zero if they were not asked
+	what   Content   // that they were asked for
 }
 
-// plan books the quotas of the deliveries, gives those that must wait their time, and marks those
-// that may go at once. Members over their quota get deliveries of their own.
-func (in *Intake) plan(m *Message) []booking {
-	bookings := make([]booking, len(m.Deliveries))
-	count := len(m.Deliveries)
-	for i := range count {
+// plan marks the deliveries that may go at once, and books the quotas of their receivers; those who
+// are over it get deliveries of their own, with the time that was booked. What does not go at once
+// for want of a worker asks for its quota when it is claimed, as do those that wait anyway.
+func (in *Intake) plan(m *Message) []promise {
+	promises := make([]promise, len(m.Deliveries))
+	for i := range promises {
 		d := &m.Deliveries[i]
-		if d.Status == Scheduled || d.Waiting {
-			continue // they ask for their quota when they are claimed
+		if d.Status == Scheduled || d.Waiting || !in.dispatcher.take(d.Sender, d.Priority) {
+			continue
 		}
-		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{})
+		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{}).whole()
 		if len(m.Deliveries)+len(decision.Later) > MaxParts {
 			decision = decision.together() // rather late for some than not at all
 		}
-		for _, later := range decision.Later {
-			part := m.Deliveries[i]
-			part.ID.Part = len(m.Deliveries)
-			part.Content = d.Content.ForUsers(later.Users)
-			part.Due, part.Reason = later.Due, later.Reason
-			m.Deliveries = append(m.Deliveries, part)
-			bookings = append(bookings, booking{limits: later.Due, gone: part.Content})
-		}
-		d = &m.Deliveries[i]
 		if decision.Later != nil {
+			whole := *d
 			d.Content = d.Content.WithUsers(decision.Keep)
+			for _, later := range decision.Later {
+				part := whole
+				part.ID.Part = len(m.Deliveries)
+				part.Content = whole.Content.ForUsers(later.Users)
+				part.Due, part.Reason = later.Due, later.Reason
+				m.Deliveries = append(m.Deliveries, part)
+				promises = append(promises, promise{at: later.Due, what: part.Content})
+			}
+			d = &m.Deliveries[i]
 		}
-		bookings[i] = booking{limits: m.Accepted, gone: d.Content}
 		if !decision.Due.IsZero() {
-			d.Due, d.Reason, bookings[i].limits = decision.Due, decision.Reason, decision.Due
+			in.dispatcher.giveBack(d.Sender)
+			d.Due, d.Reason = decision.Due, decision.Reason
+			promises[i] = promise{at: decision.Due, what: d.Content}
 			continue
 		}
-		if in.dispatcher.take(d.Sender, d.Priority) {
-			bookings[i].slot = true
-			d.Status, d.Attempts, d.Started = Sending, 1, m.Accepted
-		}
+		promises[i] = promise{worker: true, at: m.Accepted, what: d.Content}
+		d.Status, d.Attempts, d.Started = Sending, 1, m.Accepted
 	}
-	return bookings
+	return promises
 }
 
-// undo takes back what was promised for a message that is not stored.
-func (in *Intake) undo(m *Message, bookings []booking) {
-	for _, b := range bookings {
-		if !b.limits.IsZero() {
-			in.limits.Return(b.limits, m.Sender, b.gone)
+// takeBack ends the promises for deliveries that do not go: all of them if the message was not
+// stored, else those that wait for an earlier message after all.
+func (in *Intake) takeBack(m *Message, promises []promise, stored bool) {
+	for i, p := range promises {
+		if stored && (!p.worker || m.Deliveries[i].Status == Sending) {
+			continue
 		}
-		if b.slot {
-			in.dispatcher.giveBack(m.Sender)
+		if !p.at.IsZero() {
+			in.limits.Return(p.at, m.Sender, p.what)
 		}
-	}
-}
-
-// recall takes back what was promised for those that wait for an earlier message after all.
-func (in *Intake) recall(m *Message, bookings []booking) {
-	for i, b := range bookings {
-		if b.slot && m.Deliveries[i].Status != Sending {
-			in.limits.Return(b.limits, m.Sender, b.gone)
+		if p.worker {
 			in.dispatcher.giveBack(m.Sender)
 		}
 	}

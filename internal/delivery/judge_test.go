@@ -14,7 +14,9 @@ import (
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
 // The kinds of answers that attempts bring.
-func refusedBy(code wecom.Code) error { return &wecom.Error{Op: "message/send", Code: code, Msg: "text"} }
+func refusedBy(code wecom.Code) error {
+	return &wecom.Error{Op: "message/send", Code: code, Msg: "text"}
+}
 
 func broken(sent bool, status int) error {
 	return &wecom.TransportError{Op: "message/send", Host: "https://example.com", Sent: sent, Status: status, Err: context.DeadlineExceeded}

@@ -89,7 +89,7 @@ func (l *lane) free(now time.Time) (n int, again time.Time) {
 		n = min(n, 1-l.busy) // one, to see whether it works again
 	}
 	if l.rate != nil && n > 0 {
-		tokens := l.rate.TokensAt(now)
+		tokens := l.rate.TokensAt(time.Now()) // not now, which may be set back
 		if tokens < 1 {
 			return 0, now.Add(time.Duration((1-tokens)/float64(l.rate.Limit())*float64(time.Second)) + time.Millisecond)
 		}
@@ -165,10 +165,10 @@ func (l *lane) mayPass(p Priority, now time.Time) bool {
 }
 
 // begin counts requests that begin.
-func (l *lane) begin(n int, now time.Time) {
+func (l *lane) begin(n int) {
 	l.busy += n
 	if l.rate != nil {
-		l.rate.ReserveN(now, n)
+		l.rate.ReserveN(time.Now(), n)
 	}
 }
 

@@ -76,10 +76,7 @@ func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 		if d.Reason.paced() {
 			booked = d.Due
 		}
-		decisions[i] = x.Limits.Book(now, d.Sender, d.Content, booked)
-		if d.ID.Part+len(decisions[i].Later) >= MaxParts {
-			decisions[i] = decisions[i].together()
-		}
+		decisions[i] = x.Limits.Book(now, d.Sender, d.Content, booked).whole()
 	}
 	return decisions
 }
@@ -109,7 +106,7 @@ func (x *Dispatcher) begin(now time.Time, wants []Want, claimed []Claimed) {
 			q.due = now
 		}
 		q.due = earlier(q.due, q.noted)
-		l.begin(len(c.Deliveries), now)
+		l.begin(len(c.Deliveries))
 		x.calls.Add(len(c.Deliveries))
 		for _, d := range c.Deliveries {
 			go x.send(d)

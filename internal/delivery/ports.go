@@ -216,3 +216,20 @@ func (d Decision) together() Decision {
 	d.Keep, d.Later = nil, nil
 	return d
 }
+
+// whole is the decision in whole milliseconds, as times are stored: never before what was booked, or
+// it would be asked for again at once.
+func (d Decision) whole() Decision {
+	d.Due = wholeUp(d.Due)
+	for i := range d.Later {
+		d.Later[i].Due = wholeUp(d.Later[i].Due)
+	}
+	return d
+}
+
+func wholeUp(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(time.Millisecond - 1).Truncate(time.Millisecond)
+}

@@ -50,7 +50,7 @@ func (x *Dispatcher) release(d *Delivery, o *Outcome) {
 	l.busy--
 	l.unsettled++
 	before := l.rest
-	if o != nil && x.sending.Err() == nil && !(l.resting() && d.Started.Before(l.judged)) {
+	if o != nil && x.sending.Err() == nil && !(l.resting() && !d.Started.After(l.judged)) {
 		now := x.Now()
 		if l.rest = NextRest(before, *o, now, x.Jitter()); l.rest.Failures != before.Failures {
 			l.judged = now

@@ -1,0 +1,249 @@
+// Package sqlite is the outbox, and the API keys, in one SQLite file.
+//
+// One goroutine writes ([writer]); it shares its commits among all who wait. Those who read have
+// connections of their own and wait for nobody. A lock file keeps a second gateway away.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/store/filelock"
+	"github.com/hongyan-im/hongyan/internal/store/migrations"
+)
+
+// Options are what may be chosen about an [Outbox]. The zero value is good.
+type Options struct {
+	// Readers is how many may read at once. Defaults to 4.
+	Readers int
+}
+
+// Outbox is a [delivery.Outbox] in a SQLite file that this process alone works on.
+type Outbox struct {
+	*Keys
+	writer  *writer
+	write   *sql.DB
+	read    *sql.DB
+	lock    *filelock.Lock
+	orphans []int64 // rows that were on their way when the file was opened
+}
+
+// Open opens the outbox in the file at path, and makes it, readable for its owner alone, if there is
+// none. Its errors are for the operator: they name the file and say what to do.
+func Open(path string, options Options) (*Outbox, error) {
+	lock, err := filelock.Acquire(path + ".lock")
+	switch {
+	case errors.Is(err, filelock.ErrLocked):
+		return nil, fmt.Errorf("database %s is in use (%w): a file belongs to one gateway; stop the other one, or give this one a file of its own", path, err)
+	case err != nil:
+		return nil, openError(path, err)
+	}
+	o, err := open(path, options)
+	if err != nil {
+		_ = lock.Release()
+		return nil, openError(path, err)
+	}
+	o.lock = lock
+	return o, nil
+}
+
+// pragmasOfWriter: FULL makes each commit wait for its fsync; the caches are in KiB.
+var pragmasOfWriter = []string{"synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-32000)"}
+
+func open(path string, options Options) (_ *Outbox, err error) {
+	if options.Readers <= 0 {
+		options.Readers = 4
+	}
+	if err := create(path); err != nil {
+		return nil, err
+	}
+	write, err := sql.Open("sqlite", dsn(path, pragmasOfWriter...))
+	if err != nil {
+		return nil, err
+	}
+	defer closeUnless(&err, write)
+	write.SetMaxOpenConns(1)
+	if err := check(path, write); err != nil {
+		return nil, err
+	}
+	if err := migrate(write); err != nil {
+		return nil, err
+	}
+	read, err := sql.Open("sqlite", dsn(path, "query_only(1)", "cache_size(-8000)"))
+	if err != nil {
+		return nil, err
+	}
+	defer closeUnless(&err, read)
+	read.SetMaxOpenConns(options.Readers)
+	read.SetMaxIdleConns(options.Readers)
+	o := &Outbox{writer: newWriter(write), write: write, read: read}
+	o.Keys = newKeys(read, o.writer.write)
+	if err := o.remember(); err != nil {
+		return nil, err
+	}
+	go o.writer.run()
+	return o, nil
+}
+
+func closeUnless(err *error, db *sql.DB) {
+	if *err != nil {
+		_ = db.Close()
+	}
+}
+
+// remember reads what the last owner of the file left.
+func (o *Outbox) remember() error {
+	var last sql.NullInt64
+	if err := o.write.QueryRow(`SELECT max(id) FROM deliveries`).Scan(&last); err != nil {
+		return err
+	}
+	o.writer.last.Store(last.Int64 >> partBits)
+	rows, err := o.write.Query(`SELECT id FROM deliveries WHERE status = 3`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		o.orphans = append(o.orphans, id)
+	}
+	return rows.Err()
+}
+
+// Close stops taking operations, finishes those it took, and closes the file.
+func (o *Outbox) Close() error {
+	o.writer.close()
+	return errors.Join(o.read.Close(), o.write.Close(), o.lock.Release())
+}
+
+// Ready reports whether the storage takes writes: it makes one.
+func (o *Outbox) Ready(ctx context.Context) error {
+	return o.writer.write(ctx, func(t *tx) error { return t.exec(countEnded, int64(0)) })
+}
+
+// Stats is what the writer did since the outbox was opened.
+type Stats struct {
+	Commits    uint64
+	Operations uint64        // of all commits
+	Failed     uint64        // operations that a fault of the storage failed
+	Busy       time.Duration // in transactions, with their fsync
+}
+
+// Stats reads counters; it costs nothing.
+func (o *Outbox) Stats() Stats {
+	w := o.writer
+	return Stats{w.commits.Load(), w.operations.Load(), w.failed.Load(), time.Duration(w.busy.Load())}
+}
+
+// dsn is what the driver wants: the file as a URL, since its name may have any characters.
+func dsn(path string, pragmas ...string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/…
+	}
+	file := url.URL{Scheme: "file", Path: path}
+	query := url.Values{"_pragma": append([]string{"busy_timeout(5000)", "trusted_schema(0)"}, pragmas...)}
+	return file.String() + "?" + query.Encode()
+}
+
+// create makes the file with the permissions that its journals will have too.
+func create(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// smallFile is how large a database may be to be read through at each start, in bytes.
+const smallFile = 64 << 20
+
+// check finds damage early. A large file takes too long for it; SQLite finds the damage when it gets
+// there, and the operation that does fails.
+func check(path string, db *sql.DB) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() > smallFile {
+		_, err := db.Exec(`SELECT count(*) FROM sqlite_schema`)
+		return err
+	}
+	var result string
+	if err := db.QueryRow(`PRAGMA quick_check(1)`).Scan(&result); err != nil {
+		return err
+	}
+	if result != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, result)
+	}
+	return nil
+}
+
+var (
+	errDamaged = errors.New("it is damaged")
+	errNewer   = errors.New("it was written by a newer version of hongyan")
+)
+
+func newProvider(db *sql.DB) (*goose.Provider, error) {
+	return goose.NewProvider(goose.DialectSQLite3, db, migrations.SQLite(), goose.WithDisableGlobalRegistry(true))
+}
+
+// migrate brings the schema up to date.
+func migrate(db *sql.DB) error {
+	provider, err := newProvider(db)
+	if err != nil {
+		return err
+	}
+	version, target, err := versions(db)
+	if err != nil {
+		return err
+	}
+	if version > target {
+		return fmt.Errorf("%w (its schema is number %d, this one knows %d)", errNewer, version, target)
+	}
+	if version == target {
+		return nil
+	}
+	_, err = provider.Up(context.Background())
+	return err
+}
+
+// openError says what to do about a database that cannot be opened.
+func openError(path string, err error) error {
+	hint := ""
+	switch c := code(err) & 0xff; {
+	case errors.Is(err, errNewer):
+		hint = ": use that version, or restore the backup from before it"
+	case errors.Is(err, errDamaged), c == 11 || c == 26: // SQLITE_CORRUPT, SQLITE_NOTADB
+		hint = ": it is no database of hongyan, or it is damaged; keep a copy of it with its -wal file, and restore a backup (docs/durability.md)"
+	case errors.Is(err, fs.ErrNotExist):
+		hint = fmt.Sprintf(": make the folder %s first, owned by the user that runs the gateway", filepath.Dir(path))
+	case errors.Is(err, fs.ErrPermission):
+		hint = fmt.Sprintf(": the user that runs the gateway needs to write the file and its folder %s", filepath.Dir(path))
+	default:
+		if what := faults[c]; what != "" {
+			hint = ": " + what
+		}
+	}
+	return fmt.Errorf("database %s: %w%s", path, err, hint)
+}
+
+var _ delivery.Outbox = (*Outbox)(nil)

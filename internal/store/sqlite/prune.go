@@ -1,0 +1,129 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/hongyan-im/hongyan/internal/delivery"
+)
+
+var (
+	// The rows are read first, since an UPDATE that walks the index it changes would be a trap.
+	rewindRows = prepare(`UPDATE deliveries SET due = ? WHERE id IN (SELECT id FROM deliveries WHERE status = 2 AND ` + isOpen + ` AND due > ?
+		AND reason NOT LIKE '%\_paced' ESCAPE '\' AND reason <> 'day_cap' LIMIT ?)`)
+
+	countOfEnded = prepare(`SELECT value FROM counters WHERE name = 'ended'`)
+	findEnded    = prepare(`SELECT id, settled FROM deliveries WHERE status >= 4 AND (settled, id) > (?, ?) ORDER BY settled, id LIMIT ?`)
+	findLastEnd  = prepare(`SELECT coalesce(max(settled), 0), coalesce(min(status), 0) FROM deliveries WHERE id BETWEEN ? AND ?`)
+	dropRows     = prepare(`DELETE FROM deliveries WHERE id BETWEEN ? AND ?`)
+	dropAttempts = prepare(`DELETE FROM attempts WHERE delivery BETWEEN ? AND ?`)
+	dropPrints   = prepare(`DELETE FROM fingerprints WHERE (span, fingerprint, sender) IN
+		(SELECT span, fingerprint, sender FROM fingerprints WHERE span < min(?, (SELECT max(span) FROM fingerprints) - 1) LIMIT ?)`)
+)
+
+// maxPiece bounds what one transaction of a long task writes, so that others do not wait for it long.
+const maxPiece = 200
+
+// Rewind implements [delivery.Outbox], in several transactions if there is much to change.
+func (o *Outbox) Rewind(ctx context.Context, now, latest time.Time) (changed int, err error) {
+	if now.After(latest) {
+		latest = now // or the same rows would be changed for ever
+	}
+	for {
+		var n int64
+		err := o.writer.write(ctx, func(t *tx) (err error) {
+			n, err = t.update(rewindRows, millis(now), millis(latest), int64(maxPiece))
+			return err
+		})
+		if err != nil {
+			return changed, err
+		}
+		if changed += int(n); n < maxPiece {
+			return changed, nil
+		}
+	}
+}
+
+// Prune implements [delivery.Outbox], in several transactions if there is much to forget.
+func (o *Outbox) Prune(ctx context.Context, before time.Time, keep, n int) (pruned int, err error) {
+	for pruned < n {
+		piece := min(n-pruned, maxPiece)
+		var gone int
+		err := o.writer.write(ctx, func(t *tx) (err error) {
+			gone, err = t.prune(millis(before), int64(keep), piece)
+			return err
+		})
+		if err != nil {
+			return pruned, err
+		}
+		if pruned += gone; gone < piece {
+			break
+		}
+	}
+	return pruned, nil
+}
+
+func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
+	// Two spans are looked through. The latest one counts as well as the clock: neither one that was
+	// set forward by mistake nor one that a test holds makes fingerprints leave that are needed.
+	if err := t.exec(dropPrints, time.Now().UnixMilli()/span.Milliseconds()-1, int64(n)); err != nil {
+		return 0, err
+	}
+	surplus := int64(0)
+	if keep > 0 {
+		if _, err := t.get(countOfEnded, nil, &surplus); err != nil {
+			return 0, err
+		}
+		surplus += t.ended - keep
+	}
+	// The oldest end first. A message that has parts still to be sent keeps all its parts.
+	type end struct{ id, settled int64 }
+	last := end{0, -1}
+	seen := delivery.MessageID(0)
+	for pages := 0; pages < 10 && gone < n; pages++ {
+		var ends []end
+		err := t.all(findEnded, []any{last.settled, last.id, int64(maxPiece)}, func(scan func(...any) error) error {
+			var e end
+			err := scan(&e.id, &e.settled)
+			ends = append(ends, e)
+			return err
+		})
+		if err != nil {
+			return gone, err
+		}
+		for _, e := range ends {
+			last = e
+			old := e.settled < before
+			if gone == n || !old && surplus <= 0 {
+				return gone, nil
+			}
+			if message := deliveryID(e.id).Message; message == seen {
+				continue
+			} else {
+				seen = message
+			}
+			first := e.id &^ lastPart
+			var latest, status int64
+			found, err := t.get(findLastEnd, []any{first, first | lastPart}, &latest, &status)
+			if err != nil {
+				return gone, err
+			}
+			if !found || status < int64(delivery.Sent) || latest >= before && surplus <= 0 {
+				continue
+			}
+			if err := t.exec(dropRows, first, first|lastPart); err != nil {
+				return gone, err
+			}
+			if err := t.exec(dropAttempts, first, first|lastPart); err != nil {
+				return gone, err
+			}
+			t.ended--
+			surplus--
+			gone++
+		}
+		if len(ends) < maxPiece {
+			break
+		}
+	}
+	return gone, nil
+}

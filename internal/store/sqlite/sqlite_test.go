@@ -1,0 +1,48 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/hongyan-im/hongyan/internal/access"
+	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/store/sqlite"
+	"github.com/hongyan-im/hongyan/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB, path string) *sqlite.Outbox {
+	t.Helper()
+	o, err := sqlite.Open(path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return o
+}
+
+func fresh(t testing.TB) string { return filepath.Join(t.TempDir(), "hongyan.db") }
+
+func TestOutbox(t *testing.T) {
+	storetest.TestOutbox(t, func(t *testing.T) delivery.Outbox { return open(t, fresh(t)) })
+}
+
+func TestKeys(t *testing.T) {
+	storetest.TestKeys(t, func(t *testing.T) (one, other access.Keys) {
+		path := fresh(t)
+		gateway := open(t, path)
+		command, err := sqlite.OpenKeys(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = command.Close() })
+		return gateway, command
+	})
+}
