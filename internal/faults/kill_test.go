@@ -18,15 +18,16 @@ import (
 type phase int
 
 const (
-	starting  phase = iota // it may not listen yet
-	accepting              // a message was accepted just now
-	sending                // a request has just reached WeCom
-	settling               // an answer has just left WeCom
-	whenever               // at a random moment; forgetting old messages goes on all the time
+	starting   phase = iota // it may not listen yet
+	forgetting              // it listens, and first forgets what is too much
+	accepting               // a message was accepted just now
+	sending                 // a request has just reached WeCom
+	settling                // an answer has just left WeCom
+	whenever                // at a random moment
 	phases
 )
 
-var phaseNames = [phases]string{"starting", "accepting", "sending", "settling", "whenever"}
+var phaseNames = [phases]string{"starting", "forgetting", "accepting", "sending", "settling", "whenever"}
 
 // moment is when the gateway is killed next.
 type moment struct {
@@ -57,14 +58,19 @@ func (k *killer) once() {
 	m := &moment{phase: phase(k.random.IntN(int(phases))), come: make(chan struct{})}
 	m.left.Store(int64(1 + k.random.IntN(300)))
 	patience := 5 * time.Second // an event may not come
-	p := k.g.launch()
 	switch m.phase {
 	case starting:
-		patience = time.Duration(k.random.IntN(int(150 * time.Millisecond)))
+		patience = 150 * time.Millisecond
+	case forgetting:
+		patience = 30 * time.Millisecond
 	case whenever:
-		patience = time.Duration(k.random.IntN(int(1500 * time.Millisecond)))
-		fallthrough
-	default:
+		patience = 1500 * time.Millisecond
+	}
+	if m.phase == starting || m.phase == forgetting || m.phase == whenever {
+		patience = time.Duration(k.random.Int64N(int64(patience)))
+	}
+	p := k.g.launch()
+	if m.phase != starting {
 		if err := p.up(); err != nil {
 			k.g.t.Fatalf("hongyan serve after a kill: %v", err)
 		}
@@ -89,7 +95,7 @@ func TestKilled(t *testing.T) {
 		simulator.Fault{Call: "message/send", AgentID: crm.AgentID, Latency: 15 * time.Millisecond},
 		simulator.Fault{Call: "message/send", AgentID: ops.AgentID, Latency: 60 * time.Millisecond},
 	)
-	g := newGateway(t, w, func(s *settings) { s.Retention.Messages = 5000 })
+	g := newGateway(t, w, func(s *settings) { s.Retention.Messages = 1000 })
 	k := &killer{g: g, random: chance(1)}
 	w.serve(k.late(30 * time.Millisecond))
 	l := &load{g: g, accepted: func() { k.happens(accepting) }}
