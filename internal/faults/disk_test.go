@@ -58,16 +58,33 @@ func fill(t *testing.T, path string) {
 	}
 }
 
-// TestDiskFull fills the disk under the database, and empties it again.
+// TestDiskFull fills the disk under the database while messages are on their way, and empties it again.
 func TestDiskFull(t *testing.T) {
-	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		killed bool // before there is room again: what was sent meanwhile could not be recorded
+	}{{"it goes on", false}, {"it is killed", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			diskFull(t, c.killed)
+		})
+	}
+}
+
+func diskFull(t *testing.T, killed bool) {
+	const workers = 50
 	disk := smallDisk(t, 48<<20)
 	w := newWeCom(t)
-	w.fault(simulator.Fault{Call: "message/send", Latency: 5 * time.Millisecond})
-	g := newGateway(t, w, func(s *settings) { s.Database = "sqlite:" + filepath.Join(disk, "hongyan.db") })
+	w.fault(simulator.Fault{Call: "message/send", AgentID: crm.AgentID, Latency: time.Second})
+	g := newGateway(t, w, func(s *settings) {
+		s.Database = "sqlite:" + filepath.Join(disk, "hongyan.db")
+		s.Apps[0].Workers = workers
+	})
 	p := g.start()
-	before := texts(crm.Name, "before", 0, 200)
+	before := texts(crm.Name, "before", 0, 4*workers)
 	ids := g.postAll(before)
+	eventually(t, 10*time.Second, "messages are on their way", func() bool { return len(w.calls()) >= workers },
+		func() string { return fmt.Sprint(len(w.calls())) })
 
 	// While the disk is full, nothing more is accepted; before that, what fits into the files that
 	// are there.
@@ -97,11 +114,21 @@ func TestDiskFull(t *testing.T) {
 		_, status, _ := g.call(t.Context(), "GET", "/readyz", nil)
 		return status == http.StatusServiceUnavailable
 	}, func() string { return fmt.Sprintf("it was asked %d times", asked) })
-	g.get(ids[0])
-	g.get(ids[len(ids)-1])
+	eventually(t, 10*time.Second, "what was on its way arrives", func() bool { return w.sim.Stats().Delivered >= workers },
+		func() string { return fmt.Sprint(w.sim.Stats().Delivered) })
+	for _, id := range ids {
+		g.get(id)
+	}
 
+	w.fault()
+	if killed {
+		p.kill()
+	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
+	}
+	if killed {
+		p = g.start()
 	}
 	began := time.Now()
 	l := &load{g: g, letters: append(before, during[:accepted]...)}

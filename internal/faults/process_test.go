@@ -58,6 +58,9 @@ func launch(t testing.TB, args ...string) *process {
 	}()
 	t.Cleanup(func() {
 		p.kill()
+		if p.stderr.crashed() {
+			t.Errorf("hongyan panicked, or has a data race")
+		}
 		if t.Failed() {
 			t.Logf("hongyan %s (pid %d, %v) said:\n%s", strings.Join(args, " "), p.cmd.Process.Pid, p.cmd.ProcessState, p.stderr.String())
 		}
@@ -141,6 +144,7 @@ func (p *process) resident() int {
 type tail struct {
 	mu          sync.Mutex
 	first, last bytes.Buffer
+	crash       bool
 }
 
 const tailBytes = 8 << 10
@@ -150,6 +154,7 @@ var _ io.Writer = (*tail)(nil)
 func (b *tail) Write(data []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.crash = b.crash || bytes.Contains(data, []byte("panic")) || bytes.Contains(data, []byte("DATA RACE"))
 	if b.first.Len() < tailBytes {
 		b.first.Write(data)
 		return len(data), nil
@@ -159,6 +164,13 @@ func (b *tail) Write(data []byte) (int, error) {
 		b.last.Next(n)
 	}
 	return len(data), nil
+}
+
+// crashed reports whether a panic or, if the program was built to look for them, a data race was told.
+func (b *tail) crashed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.crash
 }
 
 func (b *tail) String() string {
