@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"internal/store/sqlite":          {"internal/access", "internal/delivery", "internal/store/filelock", "internal/store/migrations"},
 	"internal/store/filelock":        {},
 	"internal/store/migrations":      {},
+	"internal/httpapi":               {"internal/access", "internal/delivery", "wecom"},
 	"wecom":                          {"wecom/internal/split"},
 	"wecom/internal/split":           {},
 	"wecom/callback":                 {"wecom"},

@@ -99,22 +99,22 @@ func (c *Content) Fingerprint() (uint64, error) {
 	return binary.LittleEndian.Uint64(sum[:]) | 1, nil
 }
 
-// DecodeContent reads what Encode wrote. Fields that WeCom would cut are taken as they are: they were
-// checked when the message was accepted.
+// DecodeContent reads what Encode wrote, and keeps data, which must not change any more. Fields that
+// WeCom would cut are taken as they are: they were checked when the message was accepted.
 func DecodeContent(kind Kind, data []byte) (Content, error) {
 	switch kind {
 	case KindApp:
 		m := wecom.Message{TruncateOK: true}
 		err := json.Unmarshal(data, &m)
-		return Content{App: &m}, err
+		return Content{App: &m, encoded: data}, err
 	case KindChat:
 		m := wecom.ChatMessage{TruncateOK: true}
 		err := json.Unmarshal(data, &m)
-		return Content{Chat: &m}, err
+		return Content{Chat: &m, encoded: data}, err
 	case KindRobot:
 		m := wecom.RobotMessage{TruncateOK: true}
 		err := json.Unmarshal(data, &m)
-		return Content{Robot: &m}, err
+		return Content{Robot: &m, encoded: data}, err
 	}
 	return Content{}, fmt.Errorf("delivery: content of kind %d is not known", kind)
 }

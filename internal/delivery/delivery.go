@@ -208,7 +208,7 @@ const (
 	ReasonMemberPaced   = "member_paced"   // a member has had 30 this minute or 1000 this hour
 	ReasonRobotPaced    = "robot_paced"    // the robot has sent 20 this minute
 	ReasonChatPaced     = "chat_paced"     // the group chat has had its share
-	ReasonDayCap        = "day_cap"        // the app has used up its person-times of the day
+	ReasonDayPaced      = "day_paced"      // the app has used up its person-times of the day
 	ReasonRate          = "rate"           // the configured rate of the sender
 	ReasonLimited       = "limited"        // WeCom blocks: 45009
 	ReasonBusy          = "busy"           // WeCom is busy: -1, 45033, HTTP 429

@@ -91,8 +91,10 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 	if _, err := x.Outbox.Rewind(ctx, now, now.Add(2*LongestPause)); err != nil {
 		return err
 	}
-	if err := x.Outbox.Sends(ctx, now.Add(-time.Hour), x.Limits.Seen); err != nil {
-		return err
+	for _, kind := range []Kind{KindApp, KindChat, KindRobot} {
+		if err := x.Outbox.Sends(ctx, kind, x.Limits.Since(kind, now), x.Limits.Seen); err != nil {
+			return err
+		}
 	}
 	orphans, err := x.Outbox.Orphans(ctx)
 	if err != nil {
@@ -192,18 +194,18 @@ func (x *Dispatcher) lane(s Sender) *lane {
 	return l
 }
 
-// take promises a worker to a new delivery that may go at once.
-func (x *Dispatcher) take(s Sender, p Priority) bool {
+// take promises a worker to a new delivery that may go at once. turn is for accepted.
+func (x *Dispatcher) take(s Sender, p Priority) (turn int, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	now := x.Now()
 	l := x.lane(s)
 	if !x.running || !l.mayPass(p, now) {
-		return false
+		return 0, false
 	}
 	l.begin(1)
 	x.calls.Add(1)
-	return true
+	return l.turn, true
 }
 
 // giveBack ends what take promised.
@@ -215,13 +217,13 @@ func (x *Dispatcher) giveBack(s Sender) {
 	poke(x.wake)
 }
 
-// accepted sends what may go at once, and remembers when the rest of a message is due.
-func (x *Dispatcher) accepted(m *Message) {
+// accepted sends what may go at once, as it was promised, and remembers when the rest of a message is due.
+func (x *Dispatcher) accepted(m *Message, promises []promise) {
 	waits := false
 	for i := range m.Deliveries {
 		d := &m.Deliveries[i]
 		if d.Status == Sending {
-			go x.send(*d)
+			go x.send(*d, promises[i].turn)
 			continue
 		}
 		waits = true

@@ -45,7 +45,7 @@ func (in *Intake) Accept(ctx context.Context, r Request) (m *Message, replayed b
 		m, err = in.outbox.Message(ctx, earlier)
 		return m, true, err
 	}
-	in.dispatcher.accepted(m)
+	in.dispatcher.accepted(m, promises)
 	return m, false, nil
 }
 
@@ -118,7 +118,8 @@ func checkOf(r *Request) (DuplicateCheck, time.Duration) {
 
 // promise is what plan promised for a delivery, to be taken back if it does not go.
 type promise struct {
-	worker bool      // of the dispatcher
+	worker bool      // of the dispatcher, which knows it by turn
+	turn   int
 	at     time.Time // that the quotas of the receivers gave; zero if they were not asked
 	what   Content   // that they were asked for
 }
@@ -130,7 +131,11 @@ func (in *Intake) plan(m *Message) []promise {
 	promises := make([]promise, len(m.Deliveries))
 	for i := range promises {
 		d := &m.Deliveries[i]
-		if d.Status == Scheduled || d.Waiting || !in.dispatcher.take(d.Sender, d.Priority) {
+		if d.Status == Scheduled || d.Waiting {
+			continue
+		}
+		turn, ok := in.dispatcher.take(d.Sender, d.Priority)
+		if !ok {
 			continue
 		}
 		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{}).whole()
@@ -156,7 +161,7 @@ func (in *Intake) plan(m *Message) []promise {
 			promises[i] = promise{at: decision.Due, what: d.Content}
 			continue
 		}
-		promises[i] = promise{worker: true, at: m.Accepted, what: d.Content}
+		promises[i] = promise{worker: true, turn: turn, at: m.Accepted, what: d.Content}
 		d.Status, d.Attempts, d.Started = Sending, 1, m.Accepted
 	}
 	return promises

@@ -36,7 +36,7 @@ type lane struct {
 
 	queues [len(Priorities)]queue
 	rest   Rest
-	judged time.Time // when rest was last changed
+	turn   int // of rest: counts its changes
 }
 
 // queue is what is known of the deliveries of one priority that wait for their time.

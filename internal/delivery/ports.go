@@ -56,8 +56,8 @@ type Outbox interface {
 	Expire(ctx context.Context, now time.Time, n int) (ended []Event, woken []Sender, next time.Time, err error)
 
 	// Rewind is for a clock that was set back: queued deliveries that are due after latest become due
-	// now. Those that wait for a time that a quota gave them (Reason.Code ends in "_paced", or is
-	// ReasonDayCap), and scheduled ones, keep theirs.
+	// now. Those that wait for a time that a quota gave them (Reason.Code ends in "_paced"), and
+	// scheduled ones, keep theirs.
 	Rewind(ctx context.Context, now, latest time.Time) (changed int, err error)
 
 	// Prune forgets up to n messages: those that ended before, and beyond that the oldest ended ones
@@ -81,9 +81,9 @@ type Reader interface {
 	// Queues says for each sender and priority with deliveries that wait for their time when the
 	// first of them is due. Deliveries that wait for others are not counted.
 	Queues(ctx context.Context) ([]Queue, error)
-	// Sends tells of every delivery of which WeCom may have taken an attempt since then, and of every
-	// one that waits for a time that a quota gave it (Reason.Code ends in "_paced"), by its Due.
-	Sends(ctx context.Context, since time.Time, tell func(at time.Time, s Sender, c Content)) error
+	// Sends tells of every delivery of a kind of which WeCom may have taken an attempt since then, and
+	// of every one that waits for a time that a quota gave it (Reason.Code ends in "_paced"), by its Due.
+	Sends(ctx context.Context, kind Kind, since time.Time, tell func(at time.Time, s Sender, c Content)) error
 	// Rests returns the senders that are at rest.
 	Rests(ctx context.Context) (map[Sender]Rest, error)
 	// Depth counts deliveries by status; Sent and the other ends are not counted.
@@ -195,6 +195,8 @@ type Limits interface {
 	Return(at time.Time, s Sender, c Content)
 	// Seen books what was sent, or is booked already, at a time: when the gateway starts.
 	Seen(at time.Time, s Sender, c Content)
+	// Since is how far back what was sent of a kind still counts.
+	Since(kind Kind, now time.Time) time.Time
 }
 
 // Event tells that a delivery changed.

@@ -8,12 +8,13 @@ import (
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
-// send is one attempt: a worker was counted for it, and its row says that it is under way.
-func (x *Dispatcher) send(d Delivery) {
+// send is one attempt: a worker was counted for it when the sender's rest was at that turn, and its
+// row says that it is under way.
+func (x *Dispatcher) send(d Delivery, turn int) {
 	defer x.calls.Done()
 	if !d.Covered(d.Started) {
 		if d.IfUnknown == Hold {
-			x.release(&d, nil)
+			x.release(&d, nil, 0)
 			x.settle(&d, Settlement{
 				ID: d.ID, Attempt: d.Attempts, Status: Uncertain, NotTried: true, Doubt: d.Doubt, At: x.Now(),
 				Reason: d.Reason, Answer: d.Answer,
@@ -29,7 +30,7 @@ func (x *Dispatcher) send(d Delivery) {
 		x.Limits.Return(d.Started, d.Sender, d.Content)
 	}
 	o := Judge(Attempt{Delivery: &d, Receipt: receipt, Err: err, Ended: now, Jitter: x.Jitter()})
-	x.release(&d, &o)
+	x.release(&d, &o, turn)
 	s := settlement(&d, o, now)
 	s.Took = took
 	x.settle(&d, s)
@@ -43,17 +44,17 @@ func settlement(d *Delivery, o Outcome, now time.Time) Settlement {
 	}
 }
 
-// release gives the worker back, and takes note of what the outcome says about the sender.
-func (x *Dispatcher) release(d *Delivery, o *Outcome) {
+// release gives the worker back, and takes note of what the outcome says about the sender: nothing
+// new if the sender rests and the attempt began before it did, in turn.
+func (x *Dispatcher) release(d *Delivery, o *Outcome, turn int) {
 	x.mu.Lock()
 	l := x.lane(d.Sender)
 	l.busy--
 	l.unsettled++
 	before := l.rest
-	if o != nil && x.sending.Err() == nil && !(l.resting() && !d.Started.After(l.judged)) {
-		now := x.Now()
-		if l.rest = NextRest(before, *o, now, x.Jitter()); l.rest.Failures != before.Failures {
-			l.judged = now
+	if o != nil && x.sending.Err() == nil && (!l.resting() || turn == l.turn) {
+		if l.rest = NextRest(before, *o, x.Now(), x.Jitter()); l.rest.Failures != before.Failures {
+			l.turn++
 		}
 	}
 	after := l.rest

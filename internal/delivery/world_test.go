@@ -93,10 +93,11 @@ func (w *world) start() {
 	if w.outbox, err = sqlite.Open(w.file, sqlite.Options{}); err != nil {
 		w.t.Fatal(err)
 	}
-	limits := limit.New(limit.Config{})
+	began := time.Now()
+	limits := limit.New(limit.Config{Now: w.now, Elapsed: func() time.Duration { return time.Since(began) }})
 	w.hub = delivery.NewHub(w.outbox)
 	w.way = delivery.NewDispatcher(delivery.DispatcherConfig{
-		Outbox: w.outbox, Senders: w.senders, Limits: limits, Hub: w.hub, Now: w.now,
+		Outbox: &calm{Outbox: w.outbox, t: w.t}, Senders: w.senders, Limits: limits, Hub: w.hub, Now: w.now,
 		Lane: func(s delivery.Sender) delivery.Lane { return w.lanes[s] },
 	})
 	w.intake = delivery.NewIntake(w.outbox, w.senders, limits, w.way, w.now)
@@ -189,6 +190,27 @@ func (w *world) calls(name string) int { return int(w.sim.Stats().Calls[name]) }
 
 // since is how long something took, in whole seconds.
 func since(began time.Time) time.Duration { return time.Since(began).Round(time.Second) }
+
+// calm fails the test if the dispatcher keeps claiming without time passing: it would never sleep.
+type calm struct {
+	delivery.Outbox
+	t    *testing.T
+	last time.Time
+	n    int
+}
+
+func (c *calm) Claim(ctx context.Context, now time.Time, wants []delivery.Want, decide func([]*delivery.Delivery) []delivery.Decision) ([]delivery.Claimed, error) {
+	if now.Equal(c.last) {
+		c.n++
+	} else {
+		c.last, c.n = now, 0
+	}
+	if c.n == 1000 {
+		c.t.Errorf("claimed a thousand times at %v, now for %v", now, wants)
+		time.Sleep(time.Second)
+	}
+	return c.Outbox.Claim(ctx, now, wants, decide)
+}
 
 // senders is the way to WeCom; tests change what stands behind a name.
 type senders struct {

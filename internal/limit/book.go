@@ -173,14 +173,14 @@ func (s *sender) accountCap() int { return s.limits.config.AccountCap(s.name) }
 // decide says it in the words of the port.
 func (s *sender) decide(now int64, times []partTime) (d delivery.Decision) {
 	if times[0].at > now {
-		d.Due, d.Reason = s.limits.time(times[0].at), s.reason(times[0], now)
+		d.Due, d.Reason = s.limits.steady.show(times[0].at), s.reason(times[0], now)
 	}
 	if len(times) == 1 {
 		return d
 	}
 	d.Later = make([]delivery.Later, len(times)-1)
 	for i, t := range times[1:] {
-		d.Later[i].Due, d.Later[i].Reason = s.limits.time(t.at), s.reason(t, now)
+		d.Later[i].Due, d.Later[i].Reason = s.limits.steady.show(t.at), s.reason(t, now)
 	}
 	for i, user := range s.call.names {
 		if part := s.call.users[i].part; part == 0 {

@@ -18,7 +18,7 @@ func TestDayEndsInBeijing(t *testing.T) {
 		goes(t, l.Book(evening, crm, to(fmt.Sprint(i)), time.Time{}))
 	}
 	d := l.Book(evening, crm, to("x", "y"), time.Time{})
-	waits(t, d, midnight, delivery.ReasonDayCap, "the app has used up its 200 person-times of the day; next at 2026-03-03 00:00:01")
+	waits(t, d, midnight, delivery.ReasonDayPaced, "the app has used up its 200 person-times of the day; next at 2026-03-03 00:00:01")
 	for i := range 198 {
 		d := l.Book(evening, crm, to(fmt.Sprint("b", i)), time.Time{})
 		if !d.Due.Equal(midnight) {
@@ -35,7 +35,7 @@ func TestDayEndsInBeijing(t *testing.T) {
 	l.Return(midnight, crm, to("x", "y"))
 	goes(t, l.Book(midnight, crm, to("x"), time.Time{}))
 	goes(t, l.Book(midnight, crm, to("y"), time.Time{}))
-	if d := l.Book(midnight, crm, to("w"), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
+	if d := l.Book(midnight, crm, to("w"), time.Time{}); d.Reason.Code != delivery.ReasonDayPaced {
 		t.Errorf("%+v", d)
 	}
 }
@@ -49,11 +49,11 @@ func TestDayOfThoseWhoComeLate(t *testing.T) {
 	late := d.Due.Add(2 * time.Hour)
 	goes(t, l.Book(late, crm, to(users[200:300]...), d.Due))
 	goes(t, l.Book(late, crm, to(users[300:]...), time.Time{}))
-	if d := l.Book(late, crm, to("x"), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
+	if d := l.Book(late, crm, to("x"), time.Time{}); d.Reason.Code != delivery.ReasonDayPaced {
 		t.Errorf("%+v", d)
 	}
 	// The clock was wrong: it was the day before, on which 200 had gone already.
-	if d := l.Book(start.Add(time.Hour), crm, to("x"), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
+	if d := l.Book(start.Add(time.Hour), crm, to("x"), time.Time{}); d.Reason.Code != delivery.ReasonDayPaced {
 		t.Errorf("after the clock was set back: %+v", d)
 	}
 }
@@ -63,7 +63,7 @@ func TestClockSetBackOverMidnight(t *testing.T) {
 	tomorrow := start.AddDate(0, 0, 1)
 	goes(t, l.Book(tomorrow, crm, to(members(200)...), time.Time{}))
 	d := l.Book(start, crm, to("x"), time.Time{})
-	if want := time.Date(2026, 3, 2, 16, 0, 1, 0, time.UTC); !d.Due.Equal(want) || d.Reason.Code != delivery.ReasonDayCap {
+	if want := time.Date(2026, 3, 2, 16, 0, 1, 0, time.UTC); !d.Due.Equal(want) || d.Reason.Code != delivery.ReasonDayPaced {
 		t.Errorf("%+v", d)
 	}
 }
@@ -77,7 +77,7 @@ func TestSizesOfTheDay(t *testing.T) {
 	goes(t, l.Book(start, crm, toAny(wecom.To{Parties: []int{3}}), time.Time{})) // 300
 	goes(t, l.Book(start, crm, toAny(wecom.To{All: true}), time.Time{}))         // 302
 	goes(t, l.Book(start, crm, toAny(wecom.To{Tags: []int{1, 2}}), time.Time{})) // 304
-	if d := l.Book(start, crm, toAny(wecom.To{Parties: []int{1}}), time.Time{}); d.Reason.Code != delivery.ReasonDayCap {
+	if d := l.Book(start, crm, toAny(wecom.To{Parties: []int{1}}), time.Time{}); d.Reason.Code != delivery.ReasonDayPaced {
 		t.Errorf("%+v", d)
 	}
 }

@@ -57,7 +57,8 @@ type Config struct {
 
 	// AccountCap is the account cap (账号上限) of the sender's corp: the app may send 200 times as many
 	// person-times a day, and @all counts as many. 0 is not known: no such cap is kept. It is called
-	// often, and must return at once.
+	// often, and must return at once. nil is better than one that knows none: at start, what was sent
+	// earlier today is counted only where there may be a cap.
 	AccountCap func(delivery.Sender) int
 	// PartySize and TagSize are how many members the app reaches in a department or tag, for the cap
 	// of the day. 0 is not known, and counts as 1. They must return at once.
@@ -66,6 +67,11 @@ type Config struct {
 	// Groups is how many deliveries one is divided into at most, the one that stays included, when
 	// its members may go at different times. Defaults to 8.
 	Groups int
+
+	// Elapsed is a clock that is never set, such as time.Since of a fixed time: with it, a wall clock
+	// that jumps neither empties a window nor fills one. nil takes the times that Book is given as
+	// they are.
+	Elapsed func() time.Duration
 
 	Zone *time.Location   // of the times in reasons; defaults to the process's own
 	Now  func() time.Time // only to tell past from future in Seen; defaults to time.Now
@@ -108,6 +114,8 @@ func set[T int | time.Duration](field *T, value T) {
 // another. It has no goroutine and no timer.
 type Limits struct {
 	config  Config
+	capped  bool // there are caps of the day
+	steady  steady
 	app     windows
 	robot   windows
 	chat    windows
@@ -118,8 +126,9 @@ var _ delivery.Limits = (*Limits)(nil)
 
 // New returns limits that have seen nothing.
 func New(config Config) *Limits {
+	capped := config.AccountCap != nil
 	config.setDefaults()
-	l := &Limits{config: config}
+	l := &Limits{config: config, capped: capped, steady: steady{elapsed: config.Elapsed}}
 	l.app = windows{
 		l.window(config.MemberMinute, time.Minute, "this minute"),
 		l.window(config.MemberHour, time.Hour, "this hour"),
@@ -130,6 +139,26 @@ func New(config Config) *Limits {
 		l.window(config.ChatDay, 24*time.Hour, "this day"),
 	}
 	return l
+}
+
+// Since implements [delivery.Limits].
+func (l *Limits) Since(kind delivery.Kind, now time.Time) time.Time {
+	longest := l.app
+	switch kind {
+	case delivery.KindChat:
+		longest = l.chat
+	case delivery.KindRobot:
+		longest = l.robot
+	}
+	at := now.UnixMilli()
+	since := at
+	for _, w := range longest {
+		since = min(since, at-w.plan)
+	}
+	if l.capped && kind == delivery.KindApp {
+		since = min(since, startOf(dayOf(at)))
+	}
+	return time.UnixMilli(since)
 }
 
 func (l *Limits) window(most int, span time.Duration, name string) window {
@@ -155,11 +184,11 @@ func (l *Limits) Book(now time.Time, from delivery.Sender, c delivery.Content, b
 	s := l.sender(from)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := now.UnixMilli()
+	at := l.steady.time(now)
 	s.tick(at)
 	s.choose(c)
 	if !booked.IsZero() {
-		s.recall(booked.UnixMilli())
+		s.recall(l.steady.past(booked))
 	}
 	return s.book(at)
 }
@@ -171,7 +200,7 @@ func (l *Limits) Return(at time.Time, from delivery.Sender, c delivery.Content) 
 	defer s.mu.Unlock()
 	s.choose(c)
 	for _, r := range s.call.receivers {
-		s.takeBack(r.line, at.UnixMilli())
+		s.takeBack(r.line, l.steady.past(at))
 	}
 }
 
@@ -185,9 +214,9 @@ func (l *Limits) Seen(at time.Time, from delivery.Sender, c delivery.Content) {
 	past := !at.After(l.config.Now())
 	for _, r := range s.call.receivers {
 		if past {
-			s.send(r.line, at.UnixMilli())
+			s.send(r.line, l.steady.past(at))
 		} else {
-			s.wait(r.line, at.UnixMilli())
+			s.wait(r.line, l.steady.past(at))
 		}
 	}
 }

@@ -286,3 +286,19 @@ func TestClockSetForwardAndBack(t *testing.T) {
 	goes(t, l.Book(d.Due, crm, to("zhangsan"), d.Due))
 	goes(t, l.Book(booked.Due, crm, to("zhangsan"), booked.Due))
 }
+
+func TestSince(t *testing.T) {
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	l := limit.New(limit.Config{})
+	for kind, want := range map[delivery.Kind]time.Duration{
+		delivery.KindApp: time.Hour + time.Second, delivery.KindChat: 24*time.Hour + time.Second, delivery.KindRobot: time.Minute + time.Second,
+	} {
+		if got := now.Sub(l.Since(kind, now)); got != want {
+			t.Errorf("kind %d counts for %v, want %v", kind, got, want)
+		}
+	}
+	l = limit.New(limit.Config{AccountCap: func(delivery.Sender) int { return 5 }})
+	if got, want := l.Since(delivery.KindApp, now), time.Date(2026, 3, 3, 16, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("with a cap of the day it counts from %v, want midnight in Beijing", got)
+	}
+}

@@ -7,14 +7,12 @@ import (
 	"github.com/hongyan-im/hongyan/internal/delivery"
 )
 
-func (l *Limits) time(ms int64) time.Time { return time.UnixMilli(ms) }
-
 // reason says why a part waits, and until when.
 func (s *sender) reason(p partTime, now int64) delivery.Reason {
 	next := s.limits.clockTime(p.at, now)
 	if p.day {
 		detail := fmt.Sprintf("the app has used up its %d person-times of the day; next at %s", perAccount*s.accountCap(), next)
-		return delivery.Reason{Code: delivery.ReasonDayCap, Detail: detail}
+		return delivery.Reason{Code: delivery.ReasonDayPaced, Detail: detail}
 	}
 	code := delivery.ReasonMemberPaced
 	switch s.call.kind {
@@ -65,7 +63,7 @@ func (s *sender) nameOf(r *receiver) string {
 
 // clockTime is the time for people, in the zone of the process, with its date if that is not today's.
 func (l *Limits) clockTime(at, now int64) string {
-	t, today := time.UnixMilli(at).In(l.config.Zone), time.UnixMilli(now).In(l.config.Zone)
+	t, today := l.steady.show(at).In(l.config.Zone), l.steady.show(now).In(l.config.Zone)
 	if t.Format(time.DateOnly) == today.Format(time.DateOnly) {
 		return t.Format(time.TimeOnly)
 	}

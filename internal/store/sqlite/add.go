@@ -18,8 +18,9 @@ var (
 	findKey  = prepare(`SELECT id, digest FROM deliveries WHERE producer = ? AND idem_key = ?`)
 	findOpen = prepare(`SELECT id FROM deliveries WHERE order_key IS NOT NULL AND status <= 3 AND sender = ? AND order_key = ?
 		ORDER BY id LIMIT 1`)
-	findPrint  = prepare(`SELECT at, delivery FROM fingerprints WHERE span = ? AND fingerprint = ? AND sender = ?`)
-	leavePrint = prepare(`INSERT INTO fingerprints (span, fingerprint, sender, at, delivery) VALUES (?,?,?,?,?)
+	findPrint    = prepare(`SELECT at, delivery FROM fingerprints WHERE span = ? AND fingerprint = ? AND sender = ?`)
+	leavePrint   = prepare(`INSERT INTO fingerprints (span, fingerprint, sender, at, delivery) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`)
+	replacePrint = prepare(`INSERT INTO fingerprints (span, fingerprint, sender, at, delivery) VALUES (?,?,?,?,?)
 		ON CONFLICT DO UPDATE SET at = excluded.at, delivery = excluded.delivery`)
 )
 
@@ -174,34 +175,53 @@ const countBits = 11
 func (t *tx) nextID(accepted time.Time) (delivery.MessageID, error) {
 	const last = int64(1)<<51 - 1
 	moment := max(accepted.UnixMilli()-epoch, 0)
-	id := max(min(moment, last>>countBits)<<countBits, t.conn.last.Load()+1)
+	id := max(min(moment, last>>countBits)<<countBits, t.marks.message+1)
 	if id > last {
 		return 0, errors.New("there are no message ids left: the clock was once set beyond the year 2059")
 	}
-	t.conn.last.Store(id)
+	t.marks.message = id
 	return delivery.MessageID(id), nil
 }
 
-// span is how much time the fingerprints of one span cover: the longest interval that WeCom's
-// duplicate check has, so that two spans at most are looked through.
-const span = 4 * time.Hour
+// span is how much time the fingerprints of one span cover. The longest interval of the duplicate
+// check is four hours, so most of the time one span is enough to look through.
+const span = 24 * time.Hour
 
 // leave leaves the fingerprint of a delivery that goes with the duplicate check for the first time,
 // unless it is a twin. It returns what the check can do for the delivery.
 func (t *tx) leave(d *delivery.Delivery, fingerprint uint64, now time.Time) (delivery.DuplicateCheck, error) {
-	at, self, sender := millis(now), rowID(d.ID), string(d.Sender)
+	at, self := millis(now), rowID(d.ID)
+	this, oldest := at/span.Milliseconds(), at-d.CheckFor.Milliseconds()
+	key := func(span int64) []any { return []any{span, int64(fingerprint), string(d.Sender)} }
 	if d.Check == delivery.CheckOn {
-		oldest := at - d.CheckFor.Milliseconds()
-		for s := oldest / span.Milliseconds(); s <= at/span.Milliseconds(); s++ {
-			var left, by int64
-			found, err := t.get(findPrint, []any{s, int64(fingerprint), sender}, &left, &by)
-			if err != nil {
-				return d.Check, err
+		first, last := oldest/span.Milliseconds(), this
+		if t.marks.span > this {
+			last++ // the clock was set back
+		}
+		for s := first; s <= last; s++ {
+			if s == this {
+				continue // nearly always there is none: leaving it will tell
 			}
-			if found && by != self && left > oldest {
-				return delivery.CheckTwin, nil
+			if twin, err := t.left(key(s), self, oldest); twin || err != nil {
+				return delivery.CheckTwin, err
 			}
 		}
+		n, err := t.update(leavePrint, append(key(this), at, self)...)
+		if n == 1 || err != nil {
+			t.marks.span = max(t.marks.span, this)
+			return d.Check, err
+		}
+		if twin, err := t.left(key(this), self, oldest); twin || err != nil {
+			return delivery.CheckTwin, err
+		}
 	}
-	return d.Check, t.exec(leavePrint, at/span.Milliseconds(), int64(fingerprint), sender, at, self)
+	t.marks.span = max(t.marks.span, this)
+	return d.Check, t.exec(replacePrint, append(key(this), at, self)...)
+}
+
+// left reports whether another delivery left the fingerprint after oldest.
+func (t *tx) left(key []any, self, oldest int64) (bool, error) {
+	var at, by int64
+	found, err := t.get(findPrint, key, &at, &by)
+	return found && by != self && at > oldest, err
 }

@@ -8,9 +8,13 @@ import (
 	"github.com/hongyan-im/hongyan/internal/delivery"
 )
 
+// dueQuery is completed by what to select: for the ids and times the index is enough.
+const dueQuery = ` FROM deliveries INDEXED BY deliveries_due
+	WHERE ` + isReady + ` AND sender = ? AND priority = ? AND due <= ? AND expires > ? ORDER BY due LIMIT ?`
+
 var (
-	findDue = prepare(`SELECT ` + rowColumns + ` FROM deliveries INDEXED BY deliveries_due
-		WHERE ` + isReady + ` AND sender = ? AND priority = ? AND due <= ? AND expires > ? ORDER BY due LIMIT ?`)
+	findDue  = prepare(`SELECT id, due` + dueQuery)
+	findRow  = prepare(`SELECT ` + rowColumns + ` FROM deliveries WHERE id = ?`)
 	findNext = prepare(`SELECT due FROM deliveries INDEXED BY deliveries_due
 		WHERE ` + isReady + ` AND sender = ? AND priority = ? AND expires > ? ORDER BY due LIMIT 1`)
 	// The reason of a delivery whose fate is not known stays: it may end for it.
@@ -25,12 +29,29 @@ var (
 // Claim implements [delivery.Outbox]. decide runs inside the transaction: if that fails, what it
 // booked was for deliveries that stay where they are, and if it fails for another operation's sake,
 // decide is asked again.
+//
+// Rows are read and decoded before the writer's turn comes, which then only looks whether they are
+// still due: reading JSON takes longer than all the writer has to do. If ctx ends before that turn,
+// nothing is claimed; afterwards Claim waits for the answer, or nobody would know what was claimed.
 func (o *Outbox) Claim(ctx context.Context, now time.Time, wants []delivery.Want, decide func([]*delivery.Delivery) []delivery.Decision) ([]delivery.Claimed, error) {
+	select {
+	case o.claims <- struct{}{}:
+		defer func() { <-o.claims }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	ahead, err := o.readDue(ctx, now, wants)
+	if err != nil {
+		return nil, err
+	}
 	var claimed []delivery.Claimed
-	err := o.writer.write(ctx, func(t *tx) error {
+	err = o.writer.write(context.WithoutCancel(ctx), func(t *tx) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		claimed = make([]delivery.Claimed, len(wants))
 		for i, want := range wants {
-			if err := t.claim(&claimed[i], now, want, decide); err != nil {
+			if err := t.claim(&claimed[i], now, want, ahead, decide); err != nil {
 				return err
 			}
 		}
@@ -42,10 +63,42 @@ func (o *Outbox) Claim(ctx context.Context, now time.Time, wants []delivery.Want
 	return claimed, nil
 }
 
-func (t *tx) claim(c *delivery.Claimed, now time.Time, want delivery.Want, decide func([]*delivery.Delivery) []delivery.Decision) error {
-	queue := []any{string(want.Sender), int64(want.Priority)}
+// readDue reads what the writer will probably find due.
+func (o *Outbox) readDue(ctx context.Context, now time.Time, wants []delivery.Want) (map[int64]*row, error) {
+	ahead := map[int64]*row{}
+	for _, want := range wants {
+		if want.N <= 0 {
+			continue
+		}
+		err := o.each(ctx, `SELECT `+rowColumns+dueQuery, dueArgs(now, want), func(scan func(...any) error) error {
+			r, err := scanDue(scan)
+			ahead[r.id] = r
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ahead, nil
+}
+
+func dueArgs(now time.Time, want delivery.Want) []any {
+	return []any{string(want.Sender), int64(want.Priority), millis(now), millis(now), int64(want.N)}
+}
+
+func scanDue(scan func(...any) error) (*row, error) {
+	r := new(row)
+	err := r.scan(scan)
+	if err == nil && r.badContent == nil && r.Attempts == 0 && r.Checked() {
+		r.fingerprint, err = r.Content.Fingerprint()
+	}
+	return r, err
+}
+
+func (t *tx) claim(c *delivery.Claimed, now time.Time, want delivery.Want, ahead map[int64]*row, decide func([]*delivery.Delivery) []delivery.Decision) error {
+	args := dueArgs(now, want)
 	if want.N > 0 {
-		due, err := t.due(append(queue, millis(now), millis(now), int64(want.N)), now)
+		due, err := t.due(args, ahead, now)
 		if err != nil {
 			return err
 		}
@@ -54,7 +107,7 @@ func (t *tx) claim(c *delivery.Claimed, now time.Time, want delivery.Want, decid
 		}
 	}
 	var next int64
-	found, err := t.get(findNext, append(queue, millis(now)), &next)
+	found, err := t.get(findNext, []any{args[0], args[1], args[2]}, &next)
 	if err != nil || !found {
 		return err
 	}
@@ -64,22 +117,34 @@ func (t *tx) claim(c *delivery.Claimed, now time.Time, want delivery.Want, decid
 	return nil
 }
 
-// due reads what is due. A row whose content cannot be read would come back for ever: it ends here.
-func (t *tx) due(args []any, now time.Time) ([]*row, error) {
-	var due []*row
+// due finds what is due. A row whose content cannot be read would come back for ever: it ends here.
+func (t *tx) due(args []any, ahead map[int64]*row, now time.Time) ([]*row, error) {
+	type entry struct{ id, due int64 }
+	var entries []entry
 	err := t.all(findDue, args, func(scan func(...any) error) error {
-		r := new(row)
-		err := r.scan(scan)
-		due = append(due, r)
+		var e entry
+		err := scan(&e.id, &e.due)
+		entries = append(entries, e)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	good := due[:0]
-	for _, r := range due {
+	due := make([]*row, 0, len(entries))
+	for _, e := range entries {
+		r := ahead[e.id]
+		if r == nil || millis(r.Due) != e.due {
+			// It came after the others were read, or changed since.
+			err := t.all(findRow, []any{e.id}, func(scan func(...any) error) (err error) {
+				r, err = scanDue(scan)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
 		if r.badContent == nil {
-			good = append(good, r)
+			due = append(due, r)
 			continue
 		}
 		if err := t.exec(endWaiting, int64(delivery.Refused), delivery.ReasonInvalid, "its stored content cannot be read", millis(now), r.id); err != nil {
@@ -90,7 +155,7 @@ func (t *tx) due(args []any, now time.Time) ([]*row, error) {
 			return nil, err
 		}
 	}
-	return good, nil
+	return due, nil
 }
 
 func (t *tx) decide(c *delivery.Claimed, now time.Time, due []*row, decide func([]*delivery.Delivery) []delivery.Decision) error {
@@ -129,12 +194,9 @@ func (t *tx) decide(c *delivery.Claimed, now time.Time, due []*row, decide func(
 
 // start gives a delivery out, as its next attempt.
 func (t *tx) start(r *row, now time.Time) error {
-	if r.Attempts == 0 && r.Checked() {
-		fingerprint, err := r.Content.Fingerprint()
-		if err != nil {
-			return t.fail(err)
-		}
-		if r.Check, err = t.leave(&r.Delivery, fingerprint, now); err != nil {
+	if r.fingerprint != 0 {
+		var err error
+		if r.Check, err = t.leave(&r.Delivery, r.fingerprint, now); err != nil {
 			return err
 		}
 	}
@@ -184,5 +246,10 @@ func (t *tx) divide(r *row, d *delivery.Decision) error {
 		return t.fail(err)
 	}
 	r.linked = true
+	if r.fingerprint != 0 {
+		if r.fingerprint, err = r.Content.Fingerprint(); err != nil {
+			return t.fail(err)
+		}
+	}
 	return t.exec(narrowRow, content, r.id)
 }

@@ -14,10 +14,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/internal/store/filelock"
@@ -37,7 +39,8 @@ type Outbox struct {
 	write   *sql.DB
 	read    *sql.DB
 	lock    *filelock.Lock
-	orphans []int64 // rows that were on their way when the file was opened
+	claims  chan struct{} // holds one token while somebody claims
+	orphans []int64       // rows that were on their way when the file was opened
 }
 
 // Open opens the outbox in the file at path, and makes it, readable for its owner alone, if there is
@@ -88,7 +91,7 @@ func open(path string, options Options) (_ *Outbox, err error) {
 	defer closeUnless(&err, read)
 	read.SetMaxOpenConns(options.Readers)
 	read.SetMaxIdleConns(options.Readers)
-	o := &Outbox{writer: newWriter(write), write: write, read: read}
+	o := &Outbox{writer: newWriter(write), write: write, read: read, claims: make(chan struct{}, 1)}
 	o.Keys = newKeys(read, o.writer.write)
 	if err := o.remember(); err != nil {
 		return nil, err
@@ -105,11 +108,12 @@ func closeUnless(err *error, db *sql.DB) {
 
 // remember reads what the last owner of the file left.
 func (o *Outbox) remember() error {
-	var last sql.NullInt64
-	if err := o.write.QueryRow(`SELECT max(id) FROM deliveries`).Scan(&last); err != nil {
+	const greatest = `SELECT (SELECT coalesce(max(id), 0) FROM deliveries), (SELECT coalesce(max(span), 0) FROM fingerprints)`
+	var last int64
+	if err := o.write.QueryRow(greatest).Scan(&last, &o.writer.marks.span); err != nil {
 		return err
 	}
-	o.writer.last.Store(last.Int64 >> partBits)
+	o.writer.marks.message = int64(deliveryID(last).Message)
 	rows, err := o.write.Query(`SELECT id FROM deliveries WHERE status = 3`)
 	if err != nil {
 		return err
@@ -131,9 +135,12 @@ func (o *Outbox) Close() error {
 	return errors.Join(o.read.Close(), o.write.Close(), o.lock.Release())
 }
 
+// A row that does not change is not written.
+var probe = prepare(`UPDATE counters SET value = value + 1 WHERE name = 'probes'`)
+
 // Ready reports whether the storage takes writes: it makes one.
 func (o *Outbox) Ready(ctx context.Context) error {
-	return o.writer.write(ctx, func(t *tx) error { return t.exec(countEnded, int64(0)) })
+	return o.writer.write(ctx, func(t *tx) error { return t.exec(probe) })
 }
 
 // Stats is what the writer did since the outbox was opened.
@@ -232,10 +239,14 @@ func openError(path string, err error) error {
 	switch c := code(err) & 0xff; {
 	case errors.Is(err, errNewer):
 		hint = ": use that version, or restore the backup from before it"
-	case errors.Is(err, errDamaged), c == 11 || c == 26: // SQLITE_CORRUPT, SQLITE_NOTADB
+	case errors.Is(err, errDamaged), c == lib.SQLITE_CORRUPT, c == lib.SQLITE_NOTADB:
 		hint = ": it is no database of hongyan, or it is damaged; keep a copy of it with its -wal file, and restore a backup (docs/durability.md)"
 	case errors.Is(err, fs.ErrNotExist):
 		hint = fmt.Sprintf(": make the folder %s first, owned by the user that runs the gateway", filepath.Dir(path))
+	case errors.Is(err, syscall.EROFS):
+		hint = ": " + faults[lib.SQLITE_READONLY]
+	case errors.Is(err, syscall.ENOSPC):
+		hint = ": " + faults[lib.SQLITE_FULL]
 	case errors.Is(err, fs.ErrPermission):
 		hint = fmt.Sprintf(": the user that runs the gateway needs to write the file and its folder %s", filepath.Dir(path))
 	default:

@@ -10,7 +10,7 @@ import (
 var (
 	// The rows are read first, since an UPDATE that walks the index it changes would be a trap.
 	rewindRows = prepare(`UPDATE deliveries SET due = ? WHERE id IN (SELECT id FROM deliveries WHERE status = 2 AND ` + isOpen + ` AND due > ?
-		AND reason NOT LIKE '%\_paced' ESCAPE '\' AND reason <> 'day_cap' LIMIT ?)`)
+		AND reason NOT LIKE '%\_paced' ESCAPE '\' LIMIT ?)`)
 
 	countOfEnded = prepare(`SELECT value FROM counters WHERE name = 'ended'`)
 	findEnded    = prepare(`SELECT id, settled FROM deliveries WHERE status >= 4 AND (settled, id) > (?, ?) ORDER BY settled, id LIMIT ?`)

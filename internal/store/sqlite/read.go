@@ -133,23 +133,22 @@ func (o *Outbox) Queues(ctx context.Context) ([]delivery.Queue, error) {
 }
 
 // Sends implements [delivery.Reader].
-func (o *Outbox) Sends(ctx context.Context, since time.Time, tell func(at time.Time, s delivery.Sender, c delivery.Content)) error {
+func (o *Outbox) Sends(ctx context.Context, kind delivery.Kind, since time.Time, tell func(at time.Time, s delivery.Sender, c delivery.Content)) error {
 	const (
-		columns = `SELECT sender, kind, content, `
+		columns = `SELECT sender, content, `
 		// What ended after since; of that, what was or may have been taken: sent, partly_sent, uncertain, recalled.
-		ended = columns + `started FROM deliveries WHERE status >= 4 AND settled >= ?1 AND started >= ?1
+		ended = columns + `started FROM deliveries WHERE status >= 4 AND settled >= ?1 AND started >= ?1 AND kind = ?2
 			AND (status IN (4, 5, 9, 10) OR doubt > 0)`
-		sending = columns + `started FROM deliveries WHERE status = 3 AND started >= ?1`
-		doubted = columns + `started FROM deliveries WHERE doubt > 0 AND status <= 2 AND started >= ?1
+		sending = columns + `started FROM deliveries WHERE status = 3 AND started >= ?1 AND kind = ?2`
+		doubted = columns + `started FROM deliveries WHERE doubt > 0 AND status <= 2 AND started >= ?1 AND kind = ?2
 			AND NOT reason LIKE '%\_paced' ESCAPE '\'`
-		paced = columns + `due FROM deliveries WHERE status <= 2 AND reason LIKE '%\_paced' ESCAPE '\'`
+		paced = columns + `due FROM deliveries WHERE status <= 2 AND reason LIKE '%\_paced' ESCAPE '\' AND kind = ?2`
 	)
-	return o.each(ctx, ended+` UNION ALL `+sending+` UNION ALL `+doubted+` UNION ALL `+paced, []any{millis(since)}, func(scan func(...any) error) error {
+	return o.each(ctx, ended+` UNION ALL `+sending+` UNION ALL `+doubted+` UNION ALL `+paced, []any{millis(since), int64(kind)}, func(scan func(...any) error) error {
 		var sender string
-		var kind delivery.Kind
 		var data []byte
 		var at int64
-		if err := scan(&sender, &kind, &data, &at); err != nil {
+		if err := scan(&sender, &data, &at); err != nil {
 			return err
 		}
 		if content, err := delivery.DecodeContent(kind, data); err == nil {

@@ -83,10 +83,11 @@ func parseAnswer(column sql.NullString, a *delivery.Answer) error {
 // row is a delivery as it is stored, with what the port does not show.
 type row struct {
 	delivery.Delivery
-	id         int64
-	linked     bool
-	orderKey   sql.NullString
-	badContent error // why the content cannot be read, if so
+	id          int64
+	linked      bool
+	orderKey    sql.NullString
+	badContent  error  // why the content cannot be read, if so
+	fingerprint uint64 // of a delivery that is due, to be left at its first attempt; 0 is none
 }
 
 const rowColumns = `id, sender, priority, status, waiting, linked, due, accepted, expires, settled, attempts, started,

@@ -12,7 +12,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func verifyMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t testing.TB, path string) *sqlite.Outbox {
 	t.Helper()

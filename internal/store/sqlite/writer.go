@@ -29,11 +29,17 @@ type writer struct {
 	closing  chan struct{} // closed when no more is taken
 	stopped  chan struct{} // closed when the last answer was given
 
-	conn *connection  // nil after a fault, until the next batch
-	last atomic.Int64 // the greatest message id given so far
+	conn  *connection // nil after a fault, until the next batch
+	marks marks
 
 	commits, operations, failed atomic.Uint64
 	busy                        atomic.Int64 // nanoseconds in transactions
+}
+
+// marks are the greatest numbers given so far. They may be ahead of what is stored.
+type marks struct {
+	message int64 // id
+	span    int64 // of fingerprints
 }
 
 func newWriter(db *sql.DB) *writer {
@@ -132,13 +138,13 @@ func (w *writer) perform(batch []*request) {
 // impossible; with an error the transaction is undone as a whole.
 func (w *writer) transact(batch []*request) (answers []error, err error) {
 	if w.conn == nil {
-		if w.conn, err = connect(w.db, &w.last); err != nil {
+		if w.conn, err = connect(w.db); err != nil {
 			return nil, err
 		}
 	}
 	start := time.Now()
 	defer func() { w.busy.Add(int64(time.Since(start))) }()
-	t := &tx{conn: w.conn}
+	t := &tx{conn: w.conn, marks: &w.marks}
 	if err := t.exec(begin); err != nil {
 		w.undo(err)
 		return nil, err
@@ -189,6 +195,7 @@ func (w *writer) close() {
 // tx is the transaction that an operation writes in. Its first failed statement fails it as a whole.
 type tx struct {
 	conn  *connection
+	marks *marks
 	ended int64 // messages that came to their end, less those that were forgotten
 	err   error
 }
@@ -263,15 +270,14 @@ func (t *tx) all(s statement, args []any, each func(scan func(...any) error) err
 type connection struct {
 	*sql.Conn
 	stmts []*sql.Stmt
-	last  *atomic.Int64 // writer.last
 }
 
-func connect(db *sql.DB, last *atomic.Int64) (*connection, error) {
+func connect(db *sql.DB) (*connection, error) {
 	conn, err := db.Conn(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	return &connection{conn, make([]*sql.Stmt, len(statements)), last}, nil
+	return &connection{conn, make([]*sql.Stmt, len(statements))}, nil
 }
 
 func (c *connection) prepared(s statement) (*sql.Stmt, error) {
@@ -286,6 +292,13 @@ func (c *connection) prepared(s statement) (*sql.Stmt, error) {
 }
 
 func (c *connection) close() {
+	// database/sql does not close the statements of a single connection, and SQLite stays open as long
+	// as there is one.
+	for _, stmt := range c.stmts {
+		if stmt != nil {
+			_ = stmt.Close()
+		}
+	}
 	// The pool must not hand it out again, whatever state it is in.
 	_ = c.Raw(func(any) error { return driver.ErrBadConn })
 	_ = c.Conn.Close()

@@ -237,4 +237,19 @@ var claiming = []check{
 		w.claimed()
 		w.same("checks", checks(), []delivery.DuplicateCheck{delivery.CheckOn, delivery.CheckTwin})
 	}},
+	{"twins/also when the clock is set back over midnight, and on the next day", func(w *world) {
+		w.now = time.Date(2026, 3, 5, 0, 10, 0, 0, time.UTC)
+		for i, want := range []delivery.DuplicateCheck{delivery.CheckOn, delivery.CheckTwin, delivery.CheckTwin, delivery.CheckOn} {
+			w.now = w.now.Add([]time.Duration{0, -40 * time.Minute, time.Hour, 4 * time.Hour}[i])
+			m := w.message(1)
+			m.Deliveries[0].Check, m.Deliveries[0].CheckFor = delivery.CheckOn, 4*time.Hour
+			w.add(underway(m))
+			w.same("check", m.Deliveries[0].Check, want)
+		}
+		w.now = time.Date(2026, 3, 6, 1, 0, 0, 0, time.UTC)
+		m := w.message(1)
+		m.Deliveries[0].Check, m.Deliveries[0].CheckFor = delivery.CheckOn, 24*time.Hour
+		w.add(underway(m))
+		w.same("check of the day after", m.Deliveries[0].Check, delivery.CheckTwin)
+	}},
 }

@@ -122,7 +122,7 @@ var ending = []check{
 		kept := map[delivery.MessageID]time.Time{
 			add(delivery.Queued, near, delivery.ReasonBusy):       near,
 			add(delivery.Queued, far, delivery.ReasonMemberPaced): far,
-			add(delivery.Queued, far, delivery.ReasonDayCap):      far,
+			add(delivery.Queued, far, delivery.ReasonDayPaced):    far,
 			add(delivery.Scheduled, far, delivery.ReasonDelay):    far,
 		}
 		changed, err := w.Rewind(w.Context(), w.now, w.now.Add(20*time.Minute))

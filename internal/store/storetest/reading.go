@@ -104,7 +104,7 @@ var reading = []check{
 		w.add(delayed)
 
 		var got []send
-		err := w.Sends(w.Context(), since, func(at time.Time, s delivery.Sender, c delivery.Content) {
+		err := w.Sends(w.Context(), delivery.KindApp, since, func(at time.Time, s delivery.Sender, c delivery.Content) {
 			data, err := c.Encode()
 			w.ok(err)
 			for _, name := range []string{"long ago", "sent", "partly", "uncertain", "refused", "busy", "doubt", "under way", "paced", "delayed"} {

@@ -88,9 +88,11 @@ CREATE TABLE rests (
   failure       TEXT    NOT NULL     -- JSON
 ) STRICT, WITHOUT ROWID;
 
--- What would take too long to count.
+-- What would take too long to count, or is nothing but a count.
 CREATE TABLE counters (
   name          TEXT    PRIMARY KEY,
   value         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO counters VALUES ('ended', 0); -- messages all of whose deliveries are at their end
+INSERT INTO counters VALUES
+  ('ended', 0),  -- messages all of whose deliveries are at their end
+  ('probes', 0); -- how often somebody asked whether the database can be written

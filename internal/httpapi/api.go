@@ -1,0 +1,119 @@
+// Package httpapi is the gateway's HTTP API: /v1, its OpenAPI document and the page that shows it,
+// and what load balancers ask. Every error that it answers is an RFC 9457 problem of the catalogue in
+// problems.go.
+//
+// A group of operations has a file of its own, which registers them by [register]; everything that
+// holds for all of them is done there: the key and its scope, the limits of a body, errors.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/hongyan-im/hongyan/internal/access"
+	"github.com/hongyan-im/hongyan/internal/delivery"
+)
+
+// Intake takes messages: *delivery.Intake.
+type Intake interface {
+	Accept(ctx context.Context, r delivery.Request) (m *delivery.Message, replayed bool, err error)
+}
+
+// Messages finds what was taken: part of delivery.Reader.
+type Messages interface {
+	Message(ctx context.Context, id delivery.MessageID) (*delivery.Message, error)
+	Attempts(ctx context.Context, id delivery.MessageID) ([]delivery.AttemptRecord, error)
+}
+
+// Waiter waits until nothing more happens to a message by itself, or ctx ends, and returns it as it is
+// then: *delivery.Hub.
+type Waiter interface {
+	Wait(ctx context.Context, id delivery.MessageID) (*delivery.Message, error)
+}
+
+// Rests tells which senders send nothing for a while: *delivery.Dispatcher.
+type Rests interface {
+	Rest(s delivery.Sender) (delivery.Rest, bool)
+}
+
+// Keys finds API keys: part of access.Keys.
+type Keys interface {
+	Find(ctx context.Context, hash access.Hash) (*access.Key, error)
+	Used(ctx context.Context, at map[int64]time.Time) error
+}
+
+// Config is what the API stands on. All fields without a default are required.
+type Config struct {
+	Intake   Intake
+	Messages Messages
+	Waiter   Waiter
+	Rests    Rests
+	Keys     Keys
+	// Ready returns why messages cannot be taken just now, or nil.
+	Ready func(context.Context) error
+
+	Log     *slog.Logger
+	Version string // of the program, for the OpenAPI document
+	// ErrorsURL is the page that a problem's type links to, where each number is an anchor. ""
+	// means the gateway's own.
+	ErrorsURL string
+	// Now is time.Now, except in tests.
+	Now func() time.Time
+}
+
+// API answers requests. Make one with New, serve it with NewServer, and let Run run beside it.
+type API struct {
+	Config
+	huma   huma.API
+	routes *routes
+	usage  usage
+}
+
+// New returns the API. It starts nothing.
+func New(c Config) *API {
+	if c.ErrorsURL == "" {
+		c.ErrorsURL = errorsPath
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	a := &API{Config: c, routes: newRoutes(), usage: usage{at: map[int64]time.Time{}}}
+	a.huma = humago.New(a.routes, a.document())
+	a.registerMessages()
+	a.registerHealth()
+	a.registerDocs()
+	a.routes.seal(a)
+	return a
+}
+
+// operation describes one operation of the API.
+type operation struct {
+	huma.Operation
+	scope access.Scope // that the caller's key must have; "" means that anybody may call
+}
+
+// register adds an operation. handle gets the caller, and returns the errors of its ports as they are:
+// problemOf knows what each of them means.
+func register[I, O any](a *API, op operation, handle func(ctx context.Context, c *caller, in *I) (*O, error)) {
+	op.MaxBodyBytes = maxBody
+	op.BodyReadTimeout = bodyTimeout
+	op.SkipValidateBody = true // bodies are decoded here, with errors that name the field and a near one
+	op.Middlewares = huma.Middlewares{a.admit(op.scope)}
+	if op.scope != "" {
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+		op.Security = []map[string][]string{{bearerScheme: {}}, {headerScheme: {}}}
+	}
+	huma.Register(a.huma, op.Operation, func(ctx context.Context, in *I) (*O, error) {
+		c := callerOf(ctx)
+		out, err := handle(ctx, c, in)
+		if err != nil {
+			return nil, a.problemOf(ctx, err, c.lang)
+		}
+		return out, nil
+	})
+}

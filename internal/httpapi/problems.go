@@ -1,0 +1,116 @@
+package httpapi
+
+// kind is an entry of the catalogue of problems.
+type kind struct {
+	// code is a hundred times the HTTP status and a number within it. It never changes its meaning.
+	code        int
+	title, hint words
+	retryAfter  int // seconds, of the header of that name; 0 means none
+}
+
+func (k kind) status() int { return k.code / 100 }
+
+// catalogue lists all problems by their numbers; docs/errors.md is made from it.
+var catalogue = []kind{
+	problemBadJSON, problemNoBody, problemUnreadable, problemTooDeep, problemNotUTF8,
+	problemNoKey, problemBadKey,
+	problemScope, problemForeignSender,
+	problemNoRoute, problemNoMessage,
+	problemMethod,
+	problemSlowBody,
+	problemTooLarge,
+	problemMediaType,
+	problemInvalid, problemUnknownSender, problemKeyReused, problemNotYet,
+	problemInternal,
+	problemStorage, problemStopping, problemNotReady, problemAbandoned,
+}
+
+var (
+	problemBadJSON = kind{code: 40001,
+		title: words{"the body is not JSON", "请求体不是合法的 JSON"},
+		hint: words{"detail names the byte at which reading stopped; JSON wants double quotes, and no comma after the last element",
+			"detail 指出解析中断处的字节位置；JSON 要用双引号，最后一项后面不能有逗号"}}
+	problemNoBody = kind{code: 40002,
+		title: words{"the body is missing", "缺少请求体"},
+		hint:  words{"send the message as JSON in the body of the request", "请把消息以 JSON 放在请求体中"}}
+	problemUnreadable = kind{code: 40003,
+		title: words{"the body ended early or cannot be read", "请求体不完整或无法读取"},
+		hint:  words{"check that Content-Length is that of the body, and that no proxy cuts it", "请检查 Content-Length 是否与请求体一致，以及代理是否截断了请求"}}
+	problemTooDeep = kind{code: 40004,
+		title: words{"the JSON is nested too deeply", "JSON 嵌套层数过多"},
+		hint:  words{"no message needs more than 32 levels", "任何消息都用不到 32 层以上的嵌套"}}
+	problemNotUTF8 = kind{code: 40005,
+		title: words{"the body is not UTF-8", "请求体不是 UTF-8 编码"},
+		hint:  words{"convert it to UTF-8 first, as by iconv -f GBK -t UTF-8", "请先转成 UTF-8，例如 iconv -f GBK -t UTF-8"}}
+
+	problemNoKey = kind{code: 40101,
+		title: words{"an API key is needed", "需要 API key"},
+		hint: words{`send the header "Authorization: Bearer hy_…"; "hongyan key create" makes a key`,
+			"请在请求头中携带 “Authorization: Bearer hy_…”；用 hongyan key create 创建 key"}}
+	problemBadKey = kind{code: 40102,
+		title: words{"the API key is not known", "API key 无效"},
+		hint: words{`it was revoked, or is not copied whole; "hongyan key list" shows the keys there are`,
+			"该 key 已被吊销，或没有复制完整；用 hongyan key list 查看现有的 key"}}
+	problemScope = kind{code: 40301,
+		title: words{"the API key may not do this", "该 API key 没有此项权限"},
+		hint:  words{"use a key that has the scope which detail names", "请使用具有 detail 中所列权限（scope）的 key"}}
+	problemForeignSender = kind{code: 40302,
+		title: words{"the API key is not for this app or robot", "该 API key 不能使用此应用或机器人"},
+		hint: words{"use another key, or one made with --app or --robot of that name",
+			"请换用其他 key，或用 --app、--robot 为该应用或机器人创建 key"}}
+
+	problemNoRoute = kind{code: 40401,
+		title: words{"there is nothing at this path", "没有这个路径"},
+		hint:  words{"/docs lists the operations", "全部接口见 /docs"}}
+	problemNoMessage = kind{code: 40402,
+		title: words{"no such message", "没有这条消息"},
+		hint: words{"check the id; messages of apps that the key is not for are not shown, and settled ones are forgotten after the retention time",
+			"请检查 id；key 无权使用的应用的消息不会显示，已结束的消息超过保留期后会被清除"}}
+	problemMethod = kind{code: 40501,
+		title: words{"the path does not take this method", "该路径不支持此请求方法"},
+		hint:  words{"the header Allow lists those it takes", "可用的方法见响应头 Allow"}}
+	problemSlowBody = kind{code: 40801,
+		title: words{"the body took too long to arrive", "请求体传输超时"},
+		hint:  words{"send it again; the network or the program that sends it is slow", "请重新发送；网络或发送程序过慢"}}
+	problemTooLarge = kind{code: 41301,
+		title: words{"the body is too large", "请求体过大"},
+		hint:  words{"upload files to WeCom and send their media_id", "文件请先上传到企业微信，再用 media_id 发送"}}
+	problemMediaType = kind{code: 41501,
+		title: words{"the body must be JSON", "请求体必须是 JSON"},
+		hint: words{`send the header "Content-Type: application/json"; curl -d needs -H 'Content-Type: application/json' beside it`,
+			"请携带请求头 “Content-Type: application/json”；使用 curl -d 时要同时加上 -H 'Content-Type: application/json'"}}
+
+	problemInvalid = kind{code: 42201,
+		title: words{"the request is not valid", "请求内容有误"},
+		hint:  words{"correct the fields that errors lists", "请修正 errors 中列出的字段"}}
+	problemUnknownSender = kind{code: 42202,
+		title: words{"the configuration has no such app or robot", "配置中没有这个应用或机器人"},
+		hint: words{"check the spelling; app and robot are names of the gateway's configuration, not numbers of WeCom",
+			"请检查拼写；app 和 robot 填网关配置中的名称，不是企业微信的编号"}}
+	problemKeyReused = kind{code: 42203,
+		title: words{"the Idempotency-Key was used for another request", "该 Idempotency-Key 已用于另一个请求"},
+		hint: words{"a key belongs to one message: take a new one for a new message, and the same body when repeating a request",
+			"一个 key 只对应一条消息：新消息请换新 key，重试时请求体必须相同"}}
+	problemNotYet = kind{code: 42204,
+		title: words{"this version of the gateway does not do this", "当前版本的网关还不支持此功能"},
+		hint:  words{"leave the field out, and ask for the state with GET /v1/messages/{id} or ?wait=", "请去掉该字段，并用 GET /v1/messages/{id} 或 ?wait= 查询状态"}}
+
+	problemInternal = kind{code: 50001,
+		title: words{"something went wrong in the gateway", "网关内部错误"},
+		hint: words{"it is not known whether the request took effect: repeat it with the same Idempotency-Key; the gateway's log has the cause",
+			"请求是否生效未知：请用相同的 Idempotency-Key 重试；原因见网关日志"}}
+	problemStorage = kind{code: 50301, retryAfter: 5,
+		title: words{"the storage cannot take it just now", "存储暂时不可用"},
+		hint: words{"nothing was accepted: repeat the request with the same Idempotency-Key; the operator looks at disk space and at the gateway's log",
+			"消息未被接收：请用相同的 Idempotency-Key 重试；请运维检查磁盘空间和网关日志"}}
+	problemStopping = kind{code: 50302, retryAfter: 5,
+		title: words{"the gateway is stopping", "网关正在停止"},
+		hint:  words{"nothing was accepted: repeat the request with the same Idempotency-Key", "消息未被接收：请用相同的 Idempotency-Key 重试"}}
+	problemNotReady = kind{code: 50303, retryAfter: 5,
+		title: words{"the gateway is not ready", "网关尚未就绪"},
+		hint:  words{"it takes no messages just now; the gateway's log has the cause", "网关暂时不接收消息；原因见网关日志"}}
+	problemAbandoned = kind{code: 50304, retryAfter: 5,
+		title: words{"the request was given up before it was done", "请求在完成之前被放弃"},
+		hint: words{"it is not known whether it took effect: repeat it with the same Idempotency-Key",
+			"请求是否生效未知：请用相同的 Idempotency-Key 重试"}}
+)

@@ -1,0 +1,42 @@
+package httpapi
+
+import "github.com/hongyan-im/hongyan/internal/delivery"
+
+// reasons says what each word of a delivery's reason means, and what to do.
+var reasons = map[string]words{
+	delivery.ReasonDelay: {"it was sent with a delay; it goes at the time in next", "发送时指定了延迟，将在 next 所示时间发送"},
+	delivery.ReasonOrder: {"an earlier part, or an earlier message with the same order_key, goes first",
+		"需等待前一部分，或相同 order_key 的前一条消息先完成"},
+	delivery.ReasonMemberPaced: {"a member has had 30 messages of the app this minute, or 1000 this hour; WeCom would drop more without a word, so it goes at the time in next",
+		"有成员本分钟已收到该应用 30 条消息（或本小时 1000 条）；再发会被企业微信直接丢弃，因此改在 next 所示时间发送"},
+	delivery.ReasonRobotPaced: {"the robot has sent 20 messages this minute, which is what WeCom allows; it goes at the time in next",
+		"该机器人本分钟已发送 20 条，达到企业微信的上限，将在 next 所示时间发送"},
+	delivery.ReasonChatPaced: {"the group chat has had what WeCom allows; it goes at the time in next",
+		"群聊已达到企业微信的频率上限，将在 next 所示时间发送"},
+	delivery.ReasonDayPaced: {"the app has used up what WeCom allows it for the day; it goes tomorrow",
+		"该应用当天的发送人次已用完，将在次日发送"},
+	delivery.ReasonRate: {"the gateway's configuration limits the rate of this sender; it goes at the time in next",
+		"网关配置限制了该发送方的速率，将在 next 所示时间发送"},
+	delivery.ReasonLimited: {"WeCom has blocked the sender for calling too often (45009); one message is sent to see when that ends",
+		"调用过于频繁，企业微信暂时封禁了该发送方（45009）；网关会用一条消息试探何时恢复"},
+	delivery.ReasonBusy: {"WeCom is busy; it is tried again by itself", "企业微信系统繁忙，网关会自动重试"},
+	delivery.ReasonUnreachable: {"WeCom cannot be reached; nothing was sent, and it is tried again by itself. Check network, DNS and proxy of the gateway",
+		"无法连接企业微信，消息尚未发出，网关会自动重试。请检查网关的网络、DNS 和代理"},
+	delivery.ReasonNoAnswer: {"no answer came, so the message may have arrived",
+		"没有收到应答，消息可能已经送达"},
+	delivery.ReasonInterrupted: {"the gateway ended while the message was being sent, so it may have arrived",
+		"发送过程中网关退出，消息可能已经送达"},
+	delivery.ReasonMisconfigured: {"the settings of the app must be corrected, see failure; messages wait meanwhile, and go by themselves once it works",
+		"需要修正应用的设置，见 failure；消息会等待，设置修正后自动发送"},
+	delivery.ReasonNoReceiver: {"nobody of those named can get it: check the user ids, and that they are in the visible range of the app",
+		"所列接收者都无法收到：请检查成员账号，以及他们是否在应用的可见范围内"},
+	delivery.ReasonSomeReceivers: {"some of those named did not get it, see receipt: check the user ids, the visible range of the app, and licences",
+		"部分接收者没有收到，见 receipt：请检查成员账号、应用可见范围和许可"},
+	delivery.ReasonRefused: {"WeCom does not take the message, see failure", "企业微信拒绝了该消息，见 failure"},
+	delivery.ReasonInvalid: {"the message cannot be sent as it is", "消息内容有误，无法发送"},
+	delivery.ReasonExpired: {"its time ran out while it waited: give it a longer ttl if it is of use later as well",
+		"等待期间已过有效期；如果之后仍有意义，请设置更长的 ttl"},
+	delivery.ReasonCancelled:     {"somebody cancelled it before it left", "在发出之前被取消"},
+	delivery.ReasonEarlierPart:   {"an earlier part of the message was not sent, so this one was not either", "前面的部分没有发送，因此这一部分也没有发送"},
+	delivery.ReasonUnknownSender: {"the gateway's configuration no longer has this app or robot", "网关配置中已没有该应用或机器人"},
+}
