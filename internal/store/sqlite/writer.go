@@ -31,6 +31,8 @@ type writer struct {
 
 	conn  *connection // nil after a fault, until the next batch
 	marks marks
+	// committed is told for whom a transaction made webhooks due; nil if nobody wants to know.
+	committed func(fresh)
 
 	commits, operations, failed atomic.Uint64
 	busy                        atomic.Int64 // nanoseconds in transactions
@@ -164,6 +166,9 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 		w.undo(err)
 		return nil, t.err
 	}
+	if t.fresh != nil && w.committed != nil {
+		w.committed(t.fresh)
+	}
 	w.commits.Add(1)
 	w.operations.Add(uint64(len(batch)))
 	return answers, nil
@@ -197,6 +202,7 @@ type tx struct {
 	conn  *connection
 	marks *marks
 	ended int64 // messages that came to their end, less those that were forgotten
+	fresh fresh // webhooks that became due
 	err   error
 }
 
