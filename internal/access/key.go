@@ -28,16 +28,16 @@ var Scopes = []Scope{Send, Read, Manage, Token}
 
 // Key is an API key, without its secret.
 type Key struct {
-	ID       int64
-	Name     string   // unique among the keys that are not revoked
-	Senders  []string // the apps it may use, and robots as "robot:NAME"; empty means all
-	Scopes   []Scope
+	ID      int64
+	Name    string   // unique among the keys that are not revoked
+	Senders []string // the apps it may use, and robots as "robot:NAME"; empty means all
+	Scopes  []Scope
 	// CallbackURL is where the results of its messages are told that name no other place; "" means
 	// nowhere.
 	CallbackURL string
-	Created  time.Time
-	Revoked  time.Time // zero while it is good
-	LastUsed time.Time // to the minute or so; zero if never
+	Created     time.Time
+	Revoked     time.Time // zero while it is good
+	LastUsed    time.Time // to the minute or so; zero if never
 }
 
 // May reports whether the key has the scope.

@@ -18,6 +18,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/httpapi"
 	"github.com/hongyan-im/hongyan/internal/limit"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
+	"github.com/hongyan-im/hongyan/internal/webhook"
 )
 
 // Options is what a [Daemon] is made of. Config is required.
@@ -37,6 +38,7 @@ type Daemon struct {
 	senders    *apps.Apps
 	outbox     *sqlite.Outbox
 	dispatcher *delivery.Dispatcher
+	webhooks   *webhook.Teller
 	listener   net.Listener
 	server     *http.Server
 
@@ -103,14 +105,17 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return err
 	}
 	d.waits, d.stopping = context.WithCancel(context.Background())
-	api := httpapi.New(httpapi.Config{
+	var api *httpapi.API
+	d.webhooks = d.newTeller(func(ctx context.Context, id delivery.MessageID) ([]byte, error) { return api.Settled(ctx, id) })
+	api = httpapi.New(httpapi.Config{
 		Intake:   delivery.NewIntake(d.outbox, d.senders, limits, d.dispatcher, d.Now),
-		Messages: d.outbox, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox,
+		Messages: d.outbox, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox, Webhooks: d.webhooks,
 		Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
 	})
 	work, endWork := context.WithCancel(context.Background())
 	d.endWork = endWork
 	d.beside.Go(func() { api.Run(work) })
+	d.beside.Go(func() { d.webhooks.Run(work) })
 	d.beside.Go(func() { (&retention{d.outbox, d.Config.Retention, d.Now, d.Log}).run(work) })
 	d.server = httpapi.NewServer(api)
 	d.beside.Go(func() {

@@ -54,6 +54,7 @@ type Config struct {
 	Waiter   Waiter
 	Rests    Rests
 	Keys     Keys
+	Webhooks Webhooks
 	// Ready returns why messages cannot be taken just now, or nil.
 	Ready func(context.Context) error
 
@@ -85,6 +86,7 @@ func New(c Config) *API {
 	a := &API{Config: c, routes: newRoutes(), usage: usage{at: map[int64]time.Time{}}}
 	a.huma = humago.New(a.routes, a.document())
 	a.registerMessages()
+	a.registerWebhooks()
 	a.registerHealth()
 	a.registerDocs()
 	a.routes.seal(a)

@@ -32,9 +32,10 @@ type world struct {
 	fails, notReady, usedFails error // what the ports return, if set
 	panics                     any
 
-	api *API
-	url string
-	log syncBuffer
+	hooks *hooks
+	api   *API
+	url   string
+	log   syncBuffer
 }
 
 const now = "2026-03-01T08:00:00.000Z"
@@ -52,9 +53,10 @@ func newWorld(t testing.TB) *world {
 		messages: map[delivery.MessageID]*delivery.Message{}, byKey: map[string]delivery.MessageID{},
 		attempts: map[delivery.MessageID][]delivery.AttemptRecord{}, rests: map[delivery.Sender]delivery.Rest{},
 		keys: map[access.Hash]*access.Key{}, used: map[int64]time.Time{}, changed: make(chan struct{}),
+		hooks: &hooks{},
 	}
 	w.api = New(Config{
-		Intake: w, Messages: w, Waiter: w, Rests: w, Keys: w, Version: "test",
+		Intake: w, Messages: w, Waiter: w, Rests: w, Keys: w, Webhooks: w.hooks, Version: "test",
 		Ready: func(context.Context) error { return w.notReady },
 		Log:   slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:   func() time.Time { return at(now) },

@@ -43,6 +43,8 @@ func (a *API) registerMessages() {
 // messageBody is the JSON of a message, not yet read.
 type messageBody struct{ data []byte }
 
+func (b *messageBody) take(data []byte) { b.data = data }
+
 type sendInput struct {
 	Wait string `query:"wait" doc:"How long the answer may be held back for the final state: a duration such as 10s, at most 60s." example:"10s"`
 	Key  string `header:"Idempotency-Key" doc:"At most 255 visible ASCII characters. The same key with the same body answers the message of then, and stores nothing."`
@@ -69,6 +71,9 @@ func (a *API) sendMessage(ctx context.Context, c *caller, in *sendInput) (*messa
 		return nil, &fault{is: problemForeignSender, detail: "the key is not for " + shown(request.Sender.String())}
 	}
 	request.Producer = c.key.Name
+	if err := a.callback(c, &request); err != nil {
+		return nil, err
+	}
 	if in.Key != "" {
 		if err := checkKey(in.Key); err != nil {
 			return nil, err

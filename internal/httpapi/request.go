@@ -20,7 +20,6 @@ type letter struct {
 	msgType    string
 	body       []byte   // what stands under the name of msgType
 	options    []option // WeCom's own members beside the body
-	callback   string
 
 	request delivery.Request
 }
@@ -45,11 +44,6 @@ func decodeMessage(data []byte) (delivery.Request, error) {
 	}
 	l := letter{}
 	l.readAll(data)
-	if l.callback != "" {
-		return delivery.Request{}, &fault{is: problemNotYet, fields: []*wecom.FieldError{{
-			Field: "callback_url", Problem: wecom.NotKnown, Detail: "results are not told yet, so nothing would come there",
-		}}}
-	}
 	l.address()
 	if len(l.faults) == 0 {
 		l.compose()
