@@ -15,8 +15,7 @@ import (
 )
 
 const (
-	// timeout is how long an attempt takes at most, with everything.
-	timeout = 10 * time.Second
+	usualTimeout = 10 * time.Second
 	// maxAnswer is how much of an answer is read, in bytes: so much that its connection can be used
 	// again if it is short.
 	maxAnswer = 4 << 10
@@ -25,7 +24,7 @@ const (
 // newTransport is how receivers are reached: straight, and never where the guard does not allow it;
 // or by a proxy of the configuration, which then decides that. The environment has no say.
 func newTransport(guard *Guard, proxy *url.URL, resolver *net.Resolver) *http.Transport {
-	dialer := &net.Dialer{Timeout: timeout, Resolver: resolver}
+	dialer := &net.Dialer{Resolver: resolver}
 	t := &http.Transport{
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
@@ -45,16 +44,17 @@ func newTransport(guard *Guard, proxy *url.URL, resolver *net.Resolver) *http.Tr
 
 // courier makes the requests.
 type courier struct {
-	guard  *Guard
-	client *http.Client
-	now    func() time.Time
+	guard   *Guard
+	client  *http.Client
+	timeout time.Duration // of an attempt, with everything
+	now     func() time.Time
 }
 
-func newCourier(guard *Guard, transport http.RoundTripper, now func() time.Time) *courier {
-	return &courier{guard, &http.Client{
-		Transport:     transport,
+func newCourier(c *Config) *courier {
+	return &courier{&c.Guard, &http.Client{
+		Transport:     c.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, now}
+	}, c.Timeout, c.Now}
 }
 
 // post makes one attempt. What went wrong is told in words of its own: nothing that the receiver
@@ -64,7 +64,7 @@ func (c *courier) post(ctx context.Context, address string, header http.Header, 
 	if err := c.guard.CheckURL(address); err != nil {
 		return result{failure: err.Error()}
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *courier) post(ctx context.Context, address string, header http.Header, 
 	request.Header = header
 	response, err := c.client.Do(request)
 	if err != nil {
-		return result{failure: explain(ctx, err)}
+		return result{failure: c.explain(ctx, err)}
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer) // it has been told; an answer that does not end changes nothing
@@ -97,24 +97,23 @@ func (c *courier) post(ctx context.Context, address string, header http.Header, 
 }
 
 // explain says why no answer came.
-func explain(ctx context.Context, err error) string {
+func (c *courier) explain(ctx context.Context, err error) string {
 	var (
 		address     *AddressError
 		name        *net.DNSError
 		certificate *tls.CertificateVerificationError
-		record      tls.RecordHeaderError
 		slow        net.Error
 	)
 	switch {
 	case errors.As(err, &address):
 		return address.Error()
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout():
-		return fmt.Sprintf("no answer came within %v", timeout)
+		return fmt.Sprintf("no answer came within %v", c.timeout)
 	case errors.As(err, &name):
 		return "the name of the host cannot be resolved"
 	case errors.As(err, &certificate):
 		return "the TLS certificate is not good: it has expired, is for another name, or is signed by nobody known"
-	case errors.As(err, &record):
+	case errors.Is(err, http.ErrSchemeMismatch):
 		return "the host does not speak TLS at this port"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the connection was refused"

@@ -33,6 +33,8 @@ type Config struct {
 	// Proxy is what all requests go through; nil means none. Which hosts it reaches is its own affair.
 	Proxy    *url.URL
 	Resolver *net.Resolver // nil means the usual one
+	// Timeout is how long an attempt takes at most. 0 means 10 s; it is shorter than 20 s.
+	Timeout time.Duration
 
 	Log    *slog.Logger     // nil means none
 	Now    func() time.Time // nil means time.Now
@@ -82,11 +84,14 @@ func New(c Config) *Teller {
 	if c.Jitter == nil {
 		c.Jitter = rand.Float64
 	}
-	if c.Transport == nil {
-		c.Transport = newTransport(&c.Guard, c.Proxy, c.Resolver)
+	if c.Timeout == 0 {
+		c.Timeout = usualTimeout
 	}
 	t := &Teller{Config: c, lanes: map[Receiver]*lane{}, freed: make(chan struct{}, 1)}
-	t.courier = newCourier(&t.Guard, c.Transport, c.Now)
+	if t.Transport == nil {
+		t.Transport = newTransport(&t.Guard, c.Proxy, c.Resolver)
+	}
+	t.courier = newCourier(&t.Config)
 	return t
 }
 
