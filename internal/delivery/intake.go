@@ -118,7 +118,7 @@ func checkOf(r *Request) (DuplicateCheck, time.Duration) {
 
 // promise is what plan promised for a delivery, to be taken back if it does not go.
 type promise struct {
-	worker bool      // of the dispatcher, which knows it by turn
+	worker bool // of the dispatcher, which knows it by turn
 	turn   int
 	at     time.Time // that the quotas of the receivers gave; zero if they were not asked
 	what   Content   // that they were asked for
