@@ -4,9 +4,10 @@ MODULES     := . wecom wecom/redisstore
 PACKAGES    := ./... ./wecom/... ./wecom/redisstore/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
+SEED        ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test deps check fmt generate unit bench fuzz screenshots
+.PHONY: help dev test deps check fmt generate unit bench faults fuzz screenshots
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +39,9 @@ generate: ## make generated files anew
 bench: ## the figures of docs/benchmarks.md
 	go test ./bench -run '^$$' -bench . -benchtime 20000x
 	go run ./bench/sdk
+
+faults: ## the gateway killed 200 times under load, full disks, broken connections (SEED=n repeats a run)
+	go test ./internal/faults -count=1 -v -timeout 60m -kills 200 -waiting 100000 -seed $(SEED)
 
 fuzz: ## every fuzz test for FUZZTIME (default 20s)
 	@scripts/fuzz.sh $(FUZZTIME)

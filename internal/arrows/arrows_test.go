@@ -39,6 +39,7 @@ var arrows = map[string][]string{
 	"internal/arrows":          {},
 	"internal/tokenmodel":      {"wecom", "wecom/redisstore"},
 	"internal/store/storetest": {"internal/access", "internal/delivery", "wecom"},
+	"internal/faults":          {},
 	"internal/browsertest":     {"internal/command", "wecom", "wecom/wecomtest"},
 	"wecom/internal/gencodes":  {},
 }

@@ -95,7 +95,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	}
 	undo = append(undo, func() { _ = d.listener.Close() })
 	hub := delivery.NewHub(d.outbox)
-	limits := limit.New(limit.Config{Now: d.Now, AccountCap: func(s delivery.Sender) int { return d.senders.Settings(s).AccountCap }})
+	limits := limit.New(d.limits())
 	d.dispatcher = delivery.NewDispatcher(delivery.DispatcherConfig{
 		Outbox: d.outbox, Senders: d.senders, Limits: limits, Hub: hub, Lane: d.lane, Log: d.Log, Now: d.Now, Patience: d.Patience,
 	})
@@ -120,6 +120,19 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	})
 	d.Log.Info("gateway started", "listen", d.Addr().String(), "database", d.Config.DatabaseFile(), "senders", len(d.senders.Names()))
 	return nil
+}
+
+// limits says which quotas are kept. A cap of the day is looked for only where one is configured,
+// since counting what was sent today takes time at the start.
+func (d *Daemon) limits() limit.Config {
+	began := time.Now()
+	c := limit.Config{Now: d.Now, Elapsed: func() time.Duration { return time.Since(began) }}
+	for _, app := range d.Config.Apps {
+		if app.AccountCap > 0 {
+			c.AccountCap = func(s delivery.Sender) int { return d.senders.Settings(s).AccountCap }
+		}
+	}
+	return c
 }
 
 // lane says how much of a sender's may be under way.

@@ -127,7 +127,7 @@ func (a *API) problemOf(ctx context.Context, err error, lang wecom.Lang) *Proble
 	case errors.Is(err, delivery.ErrNotFound):
 		f = &fault{is: problemNoMessage}
 	case errors.Is(err, delivery.ErrStorage):
-		f = &fault{is: problemStorage}
+		f = &fault{is: problemStorage, detail: err.Error()} // SQL engines' words, which quote no message
 	case errors.Is(err, delivery.ErrClosed):
 		f = &fault{is: problemStopping}
 	case ctx.Err() != nil:

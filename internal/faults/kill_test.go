@@ -1,0 +1,147 @@
+//go:build linux
+
+package faults
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hongyan-im/hongyan/wecom/simulator"
+)
+
+// phase is what goes on when the gateway is killed.
+type phase int
+
+const (
+	starting   phase = iota // it may not listen yet
+	forgetting              // it listens, and first forgets what is too much
+	accepting               // a message was accepted just now
+	sending                 // a request has just reached WeCom
+	settling                // an answer has just left WeCom
+	whenever                // at a random moment
+	phases
+)
+
+var phaseNames = [phases]string{"starting", "forgetting", "accepting", "sending", "settling", "whenever"}
+
+// moment is when the gateway is killed next.
+type moment struct {
+	phase phase
+	left  atomic.Int64 // events of the phase until then
+	come  chan struct{}
+}
+
+// happens counts an event.
+func (m *moment) happens(p phase) {
+	if m != nil && m.phase == p && m.left.Add(-1) == 0 {
+		close(m.come)
+	}
+}
+
+// killer kills a gateway at moments, and starts it again.
+type killer struct {
+	g      *gateway
+	random *rand.Rand
+	next   atomic.Pointer[moment]
+	killed [phases]int
+}
+
+func (k *killer) happens(p phase) { k.next.Load().happens(p) }
+
+// once starts the gateway, and kills it.
+func (k *killer) once() {
+	m := &moment{phase: phase(k.random.IntN(int(phases))), come: make(chan struct{})}
+	m.left.Store(int64(1 + k.random.IntN(300)))
+	patience := 5 * time.Second // an event may not come
+	switch m.phase {
+	case starting:
+		patience = 150 * time.Millisecond
+	case forgetting:
+		patience = 30 * time.Millisecond
+	case whenever:
+		patience = 1500 * time.Millisecond
+	}
+	if m.phase == starting || m.phase == forgetting || m.phase == whenever {
+		patience = time.Duration(k.random.Int64N(int64(patience)))
+	}
+	p := k.g.launch()
+	if m.phase != starting {
+		if err := p.up(); err != nil {
+			k.g.t.Fatalf("hongyan serve after a kill: %v", err)
+		}
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	k.next.Store(m)
+	select {
+	case <-m.come:
+	case <-timer.C:
+	case <-p.exited:
+		k.g.t.Fatal("hongyan serve ended by itself")
+	}
+	p.kill()
+	k.killed[m.phase]++
+}
+
+// TestKilled kills the gateway at random moments under load, and then lets it finish.
+func TestKilled(t *testing.T) {
+	w := newWeCom(t)
+	w.fault( // an answer takes a while, and WeCom acts after it
+		simulator.Fault{Call: "message/send", AgentID: crm.AgentID, Latency: 15 * time.Millisecond},
+		simulator.Fault{Call: "message/send", AgentID: ops.AgentID, Latency: 60 * time.Millisecond},
+	)
+	g := newGateway(t, w, func(s *settings) { s.Retention.Messages = 1000 })
+	k := &killer{g: g, random: chance(1)}
+	w.serve(k.late(30 * time.Millisecond))
+	l := &load{g: g, accepted: func() { k.happens(accepting) }}
+
+	g.launch()
+	began := time.Now()
+	l.begin(t)
+	g.process.Load().kill()
+	for range *kills {
+		k.once()
+	}
+	p := g.start()
+	ready := time.Since(p.began).Round(time.Millisecond)
+	l.end()
+	result := l.finish(t, w, time.Minute)
+	by := ""
+	for p, n := range k.killed {
+		by += fmt.Sprintf(" %s %d", phaseNames[p], n)
+	}
+	t.Logf("-seed %d: %d kills (%s ) in %v, %s, last start %v", *seed, *kills, by, time.Since(began).Round(time.Second), result, ready)
+}
+
+// late serves a call so that WeCom acts, and its answer takes up to a while to leave.
+func (k *killer) late(most time.Duration) func(http.Handler, http.ResponseWriter, *http.Request) {
+	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		k.happens(sending)
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		timer := time.NewTimer(time.Duration(rand.Int64N(int64(most))))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
+		copyAnswer(w, answer)
+		k.happens(settling)
+	}
+}
+
+// copyAnswer writes what was recorded, and sees to it that it leaves.
+func copyAnswer(w http.ResponseWriter, answer *httptest.ResponseRecorder) {
+	for name, values := range answer.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+	_ = http.NewResponseController(w).Flush()
+}
