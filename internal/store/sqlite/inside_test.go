@@ -164,3 +164,33 @@ func TestReopened(t *testing.T) {
 		t.Errorf("%d of 1 were more than 1: %v", n, err)
 	}
 }
+
+func TestMessageIDs(t *testing.T) {
+	tx := &tx{marks: new(marks)}
+	next := func(accepted time.Time) delivery.MessageID {
+		t.Helper()
+		before := tx.marks.message
+		id, err := tx.nextID(accepted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if int64(id) <= before || id <= 0 || id >= 1<<51 {
+			t.Fatalf("id %d after %d", id, before)
+		}
+		return id
+	}
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for range 3 << countBits { // more than a moment has numbers for
+		next(now)
+	}
+	next(now.Add(-time.Hour))
+	if id := next(now.Add(time.Hour)); int64(id)>>countBits != now.Add(time.Hour).UnixMilli()-epoch {
+		t.Errorf("id %d is of another moment", id)
+	}
+	next(time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC))
+	next(time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)) // past the last moment
+	tx.marks.message = 1<<51 - 1
+	if id, err := tx.nextID(now); err == nil {
+		t.Errorf("id %d after the last one", id)
+	}
+}

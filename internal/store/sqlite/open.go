@@ -187,8 +187,9 @@ func create(path string) error {
 	return file.Close()
 }
 
-// smallFile is how large a database may be to be read through at each start, in bytes.
-const smallFile = 64 << 20
+// smallFile is how large a database may be to be read through at each start, in bytes: 16 MiB took
+// 45 ms.
+const smallFile = 256 << 20
 
 // check finds damage early. A large file takes too long for it; SQLite finds the damage when it gets
 // there, and the operation that does fails.
