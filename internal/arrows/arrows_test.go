@@ -14,10 +14,13 @@ const module = "github.com/hongyan-im/hongyan/"
 // the test: whoever adds one decides where it stands.
 var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
-	"internal/command":               {"wecom", "wecom/redisstore", "wecom/simulator"},
+	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "wecom", "wecom/redisstore", "wecom/simulator"},
+	"internal/daemon":                {"internal/access", "internal/apps", "internal/config", "internal/delivery", "internal/httpapi", "internal/limit", "internal/store/sqlite"},
 	"internal/delivery":              {"wecom"},
 	"internal/limit":                 {"internal/delivery", "wecom"},
 	"internal/access":                {},
+	"internal/config":                {"wecom", "wecom/callback"},
+	"internal/apps":                  {"internal/config", "internal/delivery", "wecom", "wecom/redisstore"},
 	"internal/store/sqlite":          {"internal/access", "internal/delivery", "internal/store/filelock", "internal/store/migrations"},
 	"internal/store/filelock":        {},
 	"internal/store/migrations":      {},

@@ -28,7 +28,7 @@ func startDev(t *testing.T, flags ...string) string {
 	in, out := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- command.Run(ctx, append([]string{"dev", "--sim-listen", "127.0.0.1:0"}, flags...), command.Std{
+		ended <- command.Run(ctx, append([]string{"dev", "--listen", "127.0.0.1:0", "--sim-listen", "127.0.0.1:0"}, flags...), command.Std{
 			In: strings.NewReader(""), Out: out, Err: io.Discard, Getenv: func(string) string { return "" }, Program: "hongyan",
 		})
 		_ = out.Close()

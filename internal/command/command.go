@@ -20,6 +20,7 @@ type Std struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Getenv   func(string) string
+	Environ  func() []string // as of os.Environ; nil means that there are none to list
 	// Program is what the user types to run this program, for examples in the output. "" means hongyan.
 	Program string
 }

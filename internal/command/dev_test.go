@@ -1,6 +1,7 @@
 package command
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -8,12 +9,20 @@ import (
 func TestDevSendsThreeSamples(t *testing.T) {
 	noLeaks(t)
 	client := testClient(t)
-	dev := start(t, nil, "dev", "--sim-listen", "127.0.0.1:0")
+	dev := start(t, nil, "dev", "--listen", "127.0.0.1:0", "--sim-listen", "127.0.0.1:0")
 	url := dev.address()
-	dev.line("1  a text to ChenPengWei")
-	dev.line("2  a text card to @all")
-	dev.line("3  client.Notify(zhangsan, …)")
+	gateway := dev.addressOf("gateway")
+	dev.line("API key    " + devKey)
+	for _, what := range []string{"1  a text to ChenPengWei", "2  a text card to @all", "3  a notice to zhangsan"} {
+		dev.line(what)
+		dev.line("the gateway answered: sent, id msg_")
+	}
 	dev.line(url + "/?user=zhangsan")
+	dev.line("curl -s " + gateway + "/v1/messages -H")
+	id := strings.Fields(strings.SplitAfter(dev.line("curl -s "+gateway+"/v1/messages/"), "/v1/messages/")[1])[0]
+	if status := ask(t, client, http.MethodGet, gateway+"/v1/messages/"+id, devKey, ""); !strings.Contains(status, `"status":"sent"`) {
+		t.Errorf("the last message: %s", status)
+	}
 	dev.line("HONGYAN_BASE_URL=" + url + " HONGYAN_CORP_ID=ww0000000000000001")
 	dev.line(`hongyan send --to zhangsan "磁盘已满"`)
 	dev.line("Ctrl-C")
@@ -41,7 +50,7 @@ func TestDevSendsThreeSamples(t *testing.T) {
 func TestDevSendsEveryType(t *testing.T) {
 	noLeaks(t)
 	client := testClient(t)
-	dev := start(t, nil, "dev", "--all-types", "--sim-listen", "127.0.0.1:0")
+	dev := start(t, nil, "dev", "--all-types", "--listen", "127.0.0.1:0", "--sim-listen", "127.0.0.1:0")
 	url := dev.address()
 	dev.line("Ctrl-C")
 	inbox := body(t, client, url+"/_sim/messages?user=zhangsan")

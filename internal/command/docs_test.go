@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -51,15 +53,89 @@ func TestDocsLines(t *testing.T) {
 // TestDocsTranslation: the Chinese page has all that the English one has, and the same samples; so what
 // is tested of one holds for the other.
 func TestDocsTranslation(t *testing.T) {
-	page, err := os.ReadFile("../../docs/messages.md")
+	for _, name := range []string{"messages", "gateway"} {
+		page, err := os.ReadFile("../../docs/" + name + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		translation, err := os.ReadFile("../../docs/" + name + ".zh-CN.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameOutline(t, outline(string(page)), outline(string(translation)))
+	}
+}
+
+// TestCurl: with "hongyan dev" running, the lines for curl in the pages do what the pages say.
+func TestCurl(t *testing.T) {
+	noLeaks(t)
+	client := testClient(t)
+	dev := start(t, nil, "dev", "--listen", "127.0.0.1:0", "--sim-listen", "127.0.0.1:0")
+	dev.address()
+	gateway := dev.addressOf("gateway")
+	dev.line("Ctrl-C")
+	for _, name := range []string{"README.md", "README.zh-CN.md", "docs/gateway.md", "docs/gateway.zh-CN.md"} {
+		page, err := os.ReadFile("../../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answers []string
+		for _, line := range shellLines(curlLines.FindAllString(string(page), -1)) {
+			answers = append(answers, curl(t, client, line, gateway, strings.Join(answers, "")))
+		}
+		if len(answers) != 2 || !strings.HasPrefix(answers[0], "200 ") || !strings.HasPrefix(answers[1], "200 ") || !strings.Contains(answers[1], `"status":"sent"`) {
+			t.Errorf("%s: answers %q", name, answers)
+		}
+	}
+	if code := dev.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, &dev.errOut)
+	}
+}
+
+var (
+	curlLines = regexp.MustCompile(`(?m)^curl (?:.*\\\n)*.*\n`)
+	messageID = regexp.MustCompile(`msg_[0-9a-z]{11}`)
+)
+
+// curl makes the request of a line, at the address of a gateway. The id of a message, which the page
+// leaves out, is the one in the answers before.
+func curl(t *testing.T, client *http.Client, words []string, gateway, before string) string {
+	t.Helper()
+	method, url, body, header := http.MethodGet, "", "", http.Header{}
+	for i := 1; i < len(words); i++ {
+		switch words[i] {
+		case "-s":
+		case "-H":
+			i++
+			name, value, _ := strings.Cut(words[i], ": ")
+			header.Set(name, value)
+		case "-d":
+			i++
+			method, body = http.MethodPost, words[i]
+		default:
+			url = words[i]
+		}
+	}
+	address, ok := strings.CutPrefix(url, "http://127.0.0.1:9470")
+	if !ok {
+		t.Fatalf("%q does not ask the gateway", words)
+	}
+	address = strings.Replace(address, "msg_…", messageID.FindString(before), 1)
+	req, err := http.NewRequestWithContext(t.Context(), method, gateway+address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	translation, err := os.ReadFile("../../docs/messages.zh-CN.md")
+	req.Header = header
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameOutline(t, outline(string(page)), outline(string(translation)))
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Status + " " + string(data)
 }
 
 // outline returns what a page and its translation have in common: the blocks of code as they are, of a
@@ -119,10 +195,21 @@ func canonical(t *testing.T, data []byte) string {
 	return string(out)
 }
 
-// commandLines splits a script of plain "hongyan send" commands into words, as far as the documentation
-// needs: quotes of both kinds, and a line that goes on after a backslash.
+// commandLines splits a script of plain "hongyan send" commands into words.
 func commandLines(t *testing.T, script string) [][]string {
 	t.Helper()
+	lines := shellLines([]string{script})
+	for _, words := range lines {
+		if len(words) < 3 || words[0] != "hongyan" || words[1] != "send" {
+			t.Fatalf("%q is no hongyan send", words)
+		}
+	}
+	return lines
+}
+
+// shellLines splits scripts into commands and their words, as far as the documentation needs: quotes of
+// both kinds, and a line that goes on after a backslash.
+func shellLines(scripts []string) [][]string {
 	var (
 		lines [][]string
 		words []string
@@ -141,7 +228,7 @@ func commandLines(t *testing.T, script string) [][]string {
 		}
 		word.WriteString(string(r))
 	}
-	for _, r := range strings.ReplaceAll(script, "\\\n", " ") {
+	for _, r := range strings.ReplaceAll(strings.Join(scripts, ""), "\\\n", " ") {
 		switch {
 		case r == quote:
 			quote = 0
@@ -152,9 +239,6 @@ func commandLines(t *testing.T, script string) [][]string {
 			add()
 		case r == '\n':
 			end()
-			if len(words) < 3 || words[0] != "hongyan" || words[1] != "send" {
-				t.Fatalf("%q is no hongyan send", words)
-			}
 			lines, words = append(lines, words), nil
 		case r == ' ':
 			end()

@@ -40,7 +40,14 @@ func start(t *testing.T, env map[string]string, args ...string) *running {
 	go func() {
 		defer in.Close()
 		r.code <- Run(ctx, args, Std{
-			In: strings.NewReader(""), Out: in, Err: &r.errOut, Getenv: func(name string) string { return env[name] },
+			In: strings.NewReader(""), Out: in, Err: &r.errOut,
+			Getenv: func(name string) string { return env[name] },
+			Environ: func() (list []string) {
+				for name, value := range env {
+					list = append(list, name+"="+value)
+				}
+				return list
+			},
 		})
 	}()
 	return r
@@ -86,10 +93,16 @@ func (r *running) wait() int {
 	}
 }
 
-// address reads the first line that a simulator prints.
+// address reads the line in which a simulator says where it is.
 func (r *running) address() string {
 	r.t.Helper()
-	fields := strings.Fields(r.line("simulator  http://127.0.0.1:"))
+	return r.addressOf("simulator")
+}
+
+// addressOf reads the line in which a server says where it is.
+func (r *running) addressOf(server string) string {
+	r.t.Helper()
+	fields := strings.Fields(r.line(server + "  "))
 	return strings.TrimSuffix(fields[1], "/")
 }
 

@@ -11,10 +11,16 @@ import (
 // sample is one of the messages to begin with.
 type sample struct {
 	what, chinese, shows string
-	send                 func(context.Context, *wecom.Client) (wecom.Receipt, error)
+	// letter makes it. What it needs of WeCom beforehand, such as the id of a picture, the client asks.
+	letter func(context.Context, *wecom.Client) (letter, error)
 }
 
-// samples are the three ways to send that every program begins with.
+// ready is a letter that needs nothing.
+func ready(l letter) func(context.Context, *wecom.Client) (letter, error) {
+	return func(context.Context, *wecom.Client) (letter, error) { return l, nil }
+}
+
+// samples are the three messages that every program begins with.
 func samples(inbox string) []sample {
 	text := wecom.Text{Content: "你好，鹏伟！这是鸿雁的第一条消息。"}
 	card := wecom.TextCard{
@@ -25,50 +31,68 @@ func samples(inbox string) []sample {
 		URL:        inbox,
 		ButtonText: "更多",
 	}
-	const title, content = "磁盘已满", "db-1 的 /data 已使用 97%，请尽快清理。"
+	notice := wecom.TextCard{Title: "磁盘已满", Description: "db-1 的 /data 已使用 97%，请尽快清理。", URL: inbox}
 	return []sample{
-		{"a text to ChenPengWei", "文本消息", text.Content, func(ctx context.Context, client *wecom.Client) (wecom.Receipt, error) {
-			return client.Send(ctx, wecom.Message{To: wecom.To{Users: []string{"ChenPengWei"}}, Body: text})
-		}},
-		{"a text card to @all", "文本卡片，发给所有人", card.Title, func(ctx context.Context, client *wecom.Client) (wecom.Receipt, error) {
-			return client.Send(ctx, wecom.Message{To: wecom.To{All: true}, Body: card})
-		}},
-		{"client.Notify(zhangsan, …)", "一次调用，通知一人", title, func(ctx context.Context, client *wecom.Client) (wecom.Receipt, error) {
-			return client.Notify(ctx, "zhangsan", title, content, inbox)
-		}},
+		{"a text to ChenPengWei", "文本消息", text.Content, ready(wecom.Message{To: wecom.To{Users: []string{"ChenPengWei"}}, Body: text})},
+		{"a text card to @all", "文本卡片，发给所有人", card.Title, ready(wecom.Message{To: wecom.To{All: true}, Body: card})},
+		{"a notice to zhangsan", "通知一人", notice.Title, ready(wecom.Message{To: wecom.To{Users: []string{"zhangsan"}}, Body: notice})},
 	}
 }
 
-// sendSamples sends them as any program would: over HTTP, as the app.
-func (c *cli) sendSamples(ctx context.Context, app credentials, allTypes bool) error {
+// sendSamples sends them as any program would: over HTTP, through the gateway. It returns the id of
+// the last message.
+func (c *cli) sendSamples(ctx context.Context, app credentials, gateway *gatewayClient, allTypes bool) (last string, err error) {
 	// A proxy of the environment is for the way out, and this way does not lead out.
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
+	gateway.http.Transport = transport
 	client, err := wecom.New(wecom.Config{
 		CorpID: app.corpID, AgentID: app.agentID, Secret: app.secret,
 		BaseURL: app.url, HTTPClient: &http.Client{Transport: transport},
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	list := samples(app.url + "/")
 	if allTypes {
-		more, err := everyType(ctx, client, app.url+"/", transport)
+		more, err := everyType(ctx, client, app.url+"/")
 		if err != nil {
-			return err
+			return "", err
 		}
 		list = append(list, more...)
 	}
 	for i, s := range list {
-		receipt, err := s.send(ctx, client)
+		l, err := s.letter(ctx, client)
 		if err != nil {
-			return err
+			return "", err
 		}
-		answer := "errcode 0 ok"
-		if receipt.MsgID != "" {
-			answer += fmt.Sprintf(", msgid %.12s…", receipt.MsgID)
+		sender := "crm"
+		if placeOf(l) == byRobot {
+			sender = "ops"
 		}
-		fmt.Fprintf(c.std.Out, "%d  %s  %s\n   %s\n   WeCom answered: %s\n\n", i+1, s.what, s.chinese, s.shows, answer)
+		answer, err := gateway.send(ctx, sender, l)
+		if err != nil {
+			return "", err
+		}
+		if err := c.print(fmt.Sprintf("%d  %s  %s\n   %s\n   the gateway answered: %s\n\n", i+1, s.what, s.chinese, s.shows, answer.line())); err != nil {
+			return "", err
+		}
+		last = answer.ID
 	}
-	return nil
+	return last, nil
+}
+
+// line tells what became of a message.
+func (a *accepted) line() string {
+	text := a.Status + ", id " + a.ID
+	if len(a.Deliveries) > 0 {
+		d := a.Deliveries[0]
+		if d.Receipt.MsgID != "" {
+			text += fmt.Sprintf(", WeCom's msgid %.12s…", d.Receipt.MsgID)
+		}
+		if d.Failure.ErrMsg != "" {
+			text += ": " + d.Failure.ErrMsg
+		}
+	}
+	return text
 }

@@ -6,43 +6,55 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"net/http"
 
 	"github.com/hongyan-im/hongyan/wecom"
-	"github.com/hongyan-im/hongyan/wecom/simulator"
 )
 
 // everyType is a message of every kind, for a look at the inbox. inbox is the address of the simulator.
-func everyType(ctx context.Context, client *wecom.Client, inbox string, transport http.RoundTripper) ([]sample, error) {
+func everyType(ctx context.Context, client *wecom.Client, inbox string) ([]sample, error) {
 	chart, err := client.UploadImage(ctx, "chart.png", bytes.NewReader(picture()))
 	if err != nil {
 		return nil, err
 	}
 	list := []sample{
 		toZhangsan("a markdown", "markdown", wecom.Markdown{Content: "**db-3** 的磁盘 <font color=\"warning\">已用 91%</font>\n> [监控页面](" + inbox + ")"}),
-		toZhangsan("a picture", "图片", wecom.ImageBytes("chart.png", picture())),
-		toZhangsan("a recording of a second of silence", "语音", wecom.VoiceBytes("silence.amr", silence())),
-		toZhangsan("a file", "文件", wecom.FileBytes("值班表.txt", []byte("周一 张三\n周二 李四\n"))),
+		withFile("a picture", "图片", wecom.MediaImage, "chart.png", picture(), func(id string) wecom.Body { return wecom.Image{MediaID: id} }),
+		withFile("a recording of a second of silence", "语音", wecom.MediaVoice, "silence.amr", silence(), func(id string) wecom.Body { return wecom.Voice{MediaID: id} }),
+		withFile("a file", "文件", wecom.MediaFile, "值班表.txt", []byte("周一 张三\n周二 李四\n"), func(id string) wecom.Body { return wecom.File{MediaID: id} }),
 		toZhangsan("news of two articles", "图文", wecom.News{Articles: []wecom.Article{
 			{Title: "本周菜单", Description: "第 12 周", URL: inbox, PicURL: chart},
 			{Title: "班车调整", URL: inbox},
 		}}),
-		{"mpnews, an article that WeCom keeps", "图文（mpnews）", "差旅规定", sendArticle},
+		withFile("mpnews, an article that WeCom keeps,", "图文（mpnews）", wecom.MediaImage, "thumb.png", picture(), func(id string) wecom.Body {
+			return wecom.MPNews{Articles: []wecom.MPArticle{{
+				Title: "差旅规定", ThumbMediaID: id, Author: "财务", Content: "<p>请提前预订。</p>", Digest: "有哪些变化",
+			}}}
+		}),
 	}
 	for _, card := range sampleCards(inbox, chart) {
 		list = append(list, toZhangsan("a card "+card.CardType(), "模板卡片", card))
 	}
 	return append(list,
-		sample{"a text to a group chat", "群聊", "今晚谁值班？", sendToChat},
-		sample{"a markdown_v2 by a robot", "群机器人", "| 服务 | 状态 |", func(ctx context.Context, _ *wecom.Client) (wecom.Receipt, error) {
-			return wecom.Receipt{}, sendByRobot(ctx, inbox, transport)
-		}},
+		sample{"a text to a group chat", "群聊", "今晚谁值班？", toNewChat},
+		sample{"a markdown_v2 by a robot", "群机器人", "| 服务 | 状态 |", ready(wecom.RobotMessage{Body: wecom.MarkdownV2{
+			Content: "# 巡检\n\n| 服务 | 状态 |\n|---|---|\n| db-3 | **磁盘 91%** |\n| web-1 | 正常 |\n",
+		}})},
 	), nil
 }
 
+func messageToZhangsan(body wecom.Body) wecom.Message {
+	return wecom.Message{To: wecom.To{Users: []string{"zhangsan"}}, Body: body}
+}
+
 func toZhangsan(what, chinese string, body wecom.Body) sample {
-	return sample{what + " to zhangsan", chinese, "msgtype " + body.MsgType(), func(ctx context.Context, client *wecom.Client) (wecom.Receipt, error) {
-		return client.Send(ctx, wecom.Message{To: wecom.To{Users: []string{"zhangsan"}}, Body: body})
+	return sample{what + " to zhangsan", chinese, "msgtype " + body.MsgType(), ready(messageToZhangsan(body))}
+}
+
+// withFile is a message with a file, which is uploaded first.
+func withFile(what, chinese string, kind wecom.MediaType, name string, data []byte, body func(mediaID string) wecom.Body) sample {
+	return sample{what + " to zhangsan", chinese, "msgtype " + body("").MsgType(), func(ctx context.Context, client *wecom.Client) (letter, error) {
+		file, err := client.Upload(ctx, kind, name, bytes.NewReader(data))
+		return messageToZhangsan(body(file.MediaID)), err
 	}}
 }
 
@@ -87,37 +99,9 @@ func sampleCards(inbox, chart string) []wecom.Card {
 	}
 }
 
-func sendArticle(ctx context.Context, client *wecom.Client) (wecom.Receipt, error) {
-	thumb, err := client.Upload(ctx, wecom.MediaImage, "thumb.png", bytes.NewReader(picture()))
-	if err != nil {
-		return wecom.Receipt{}, err
-	}
-	return client.Send(ctx, wecom.Message{To: wecom.To{Users: []string{"zhangsan"}}, Body: wecom.MPNews{Articles: []wecom.MPArticle{{
-		Title: "差旅规定", ThumbMediaID: thumb.MediaID, Author: "财务", Content: "<p>请提前预订。</p>", Digest: "有哪些变化",
-	}}}})
-}
-
-func sendToChat(ctx context.Context, client *wecom.Client) (wecom.Receipt, error) {
+func toNewChat(ctx context.Context, client *wecom.Client) (letter, error) {
 	id, err := client.CreateChat(ctx, wecom.Chat{Name: "值班", Owner: "zhangsan", Users: []string{"zhangsan", "lisi"}})
-	if err != nil {
-		return wecom.Receipt{}, err
-	}
-	return wecom.Receipt{}, client.SendChat(ctx, wecom.ChatMessage{
-		ChatID: id, Body: wecom.Text{Content: "今晚谁值班？", Mentioned: []string{"zhangsan"}},
-	})
-}
-
-func sendByRobot(ctx context.Context, inbox string, transport http.RoundTripper) error {
-	robot, err := wecom.NewRobot(wecom.RobotConfig{
-		Key:     simulator.DefaultWorld().Corps[0].Robots[0].Key,
-		BaseURL: inbox, HTTPClient: &http.Client{Transport: transport},
-	})
-	if err != nil {
-		return err
-	}
-	return robot.Send(ctx, wecom.RobotMessage{Body: wecom.MarkdownV2{
-		Content: "# 巡检\n\n| 服务 | 状态 |\n|---|---|\n| db-3 | **磁盘 91%** |\n| web-1 | 正常 |\n",
-	}})
+	return wecom.ChatMessage{ChatID: id, Body: wecom.Text{Content: "今晚谁值班？", Mentioned: []string{"zhangsan"}}}, err
 }
 
 // picture is a small chart: green bars that turn red.

@@ -25,7 +25,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"hongyan": func() {
 		os.Exit(Run(context.Background(), os.Args[1:], Std{
-			In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Program: Program(),
+			In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Environ: os.Environ, Program: Program(),
 		}))
 	}})
 }

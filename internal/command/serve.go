@@ -3,104 +3,138 @@ package command
 import (
 	"context"
 	"errors"
-	"log"
-	"net"
-	"net/http"
-	"net/netip"
-	"time"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hongyan-im/hongyan/internal/access"
+	"github.com/hongyan-im/hongyan/internal/config"
+	"github.com/hongyan-im/hongyan/internal/daemon"
 )
 
-// stopTime is how long requests may take to end once a server is told to stop.
-const stopTime = 500 * time.Millisecond
+const serveHelp = `Run the gateway: programs hand it messages over HTTP, and it gets each of them to WeCom once, within
+WeCom's limits, or says why not.
 
-// server is an HTTP server of this process. It accepts connections as soon as it exists, so its
-// address is true when it is printed.
-type server struct {
-	url     string // without a slash at its end
-	exposed bool   // other machines can reach it
-	http    *http.Server
-	ended   chan error
+What it accepted is on disk and survives the end of the process and of the machine. It waits out
+limits and faults, and shows what became of every message (GET /v1/messages/{id}). The description of
+the API is at /docs. Programs need a key: "hongyan key create".
+
+Ctrl-C or SIGTERM stops it: it takes no more requests, and calls of WeCom that are under way may take
+30 seconds to end. What has not left waits for the next start. The log goes to standard error.
+` + configHelp
+
+func (c *cli) serveCommand() *cobra.Command {
+	var (
+		file    configFile
+		addr    string
+		example bool
+	)
+	cmd := &cobra.Command{
+		Use:   "serve [flags]",
+		Short: "Run the gateway",
+		Long:  serveHelp,
+		Example: `  hongyan serve --example > hongyan.yaml
+  hongyan serve -c hongyan.yaml
+  hongyan serve --listen 127.0.0.1:0`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if example {
+				return c.print(config.Example)
+			}
+			return c.serve(cmd, &file, addr)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	file.addFlags(flags)
+	flags.StringVar(&addr, "listen", "", "`HOST:PORT` to listen on, whatever the configuration says; port 0 takes a free one")
+	flags.BoolVar(&example, "example", false, "print a configuration with every key, explained, and do nothing else")
+	return cmd
 }
 
-// listen starts a server for h at addr, which the user gave as flag. Its requests end with ctx: an
-// open stream would otherwise keep it from stopping.
-func (c *cli) listen(ctx context.Context, flag, addr string, h http.Handler) (*server, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, failed("cannot listen on %s: %w", addr, rootCause(err)).hint(
-			"choose a free address with --"+flag+" HOST:PORT; --"+flag+" 127.0.0.1:0 takes any free port",
-			"请用 --"+flag+" 主机:端口 换一个地址；--"+flag+" 127.0.0.1:0 会自动选一个空闲端口")
+// print writes what was asked for to standard output.
+func (c *cli) print(text string) error {
+	if _, err := fmt.Fprint(c.std.Out, text); err != nil {
+		return failed("standard output: %w", err)
 	}
-	s := &server{ended: make(chan error, 1)}
-	s.url, s.exposed = address(listener.Addr())
-	s.http = &http.Server{
-		Handler:           h,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(c.std.Err, "hongyan: ", 0),
-	}
-	go func() { s.ended <- s.http.Serve(listener) }()
-	return s, nil
-}
-
-// checkListen makes sure that addr is one that can be listened on, if it is free.
-func checkListen(cmd *cobra.Command, flag, addr string) error {
-	_, port, err := net.SplitHostPort(addr)
-	if err == nil {
-		_, err = net.DefaultResolver.LookupPort(cmd.Context(), "tcp", port)
-	}
-	if err == nil {
-		return nil
-	}
-	return usage(cmd, "--%s %q: it is not HOST:PORT", flag, addr).hint(
-		"it is such as 127.0.0.1:9480; 127.0.0.1:0 takes any free port", "例如 127.0.0.1:9480；127.0.0.1:0 会自动选一个空闲端口")
-}
-
-// rootCause is the operating system's part of err; the address before it is told already.
-func rootCause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
-}
-
-// address is what to type to reach a listener on this machine, and whether others can reach it.
-func address(addr net.Addr) (url string, exposed bool) {
-	at, err := netip.ParseAddrPort(addr.String())
-	if err != nil {
-		return "http://" + addr.String(), true
-	}
-	ip := at.Addr().Unmap()
-	if ip.IsUnspecified() {
-		ip, exposed = netip.MustParseAddr("127.0.0.1"), true
-	}
-	return "http://" + netip.AddrPortFrom(ip, at.Port()).String(), exposed || !ip.IsLoopback()
-}
-
-// wait returns when the server has stopped: because ctx ended, which is no error, or by itself.
-func (s *server) wait(ctx context.Context) error {
-	select {
-	case err := <-s.ended:
-		return failed("%s stopped: %w", s.url, err)
-	case <-ctx.Done():
-	}
-	s.stop()
-	<-s.ended
 	return nil
 }
 
-// stop ends the server, of its own accord if that does not take long. The context that it was
-// started with has ended.
-func (s *server) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	if s.http.Shutdown(ctx) != nil {
-		_ = s.http.Close()
+func (c *cli) serve(cmd *cobra.Command, file *configFile, addr string) error {
+	if given(cmd, "listen") != "" {
+		if err := checkListen(cmd, "listen", addr); err != nil {
+			return err
+		}
 	}
+	conf, err := file.load(cmd, c.std, true)
+	if err != nil {
+		return err
+	}
+	if addr != "" {
+		conf.Listen = addr
+	}
+	d := daemon.New(daemon.Options{Config: conf, Log: daemon.NewLog(c.std.Err, conf.Log), Version: versionLine()})
+	err = d.Run(cmd.Context(), func() error {
+		hint, err := c.keyHint(cmd.Context(), d.Keys(), conf, file)
+		if err != nil {
+			return err
+		}
+		return c.print(gatewayLine(d) + describeGateway(conf) + hint + "\nCtrl-C stops it. 按 Ctrl-C 结束。\n")
+	})
+	return explainStart(err, "listen")
+}
+
+// explainStart says what to do about a gateway that cannot run.
+func explainStart(err error, flag string) error {
+	var taken *daemon.ListenError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &taken):
+		return cannotListen(taken.Addr, taken.Err, flag)
+	}
+	return failed("%w", err)
+}
+
+// gatewayLine is the first line a gateway prints: scripts read the address from it.
+func gatewayLine(d *daemon.Daemon) string {
+	url, exposed := address(d.Addr())
+	line := "gateway    " + url + "/   (API under /v1/, its description at /docs)\n"
+	if exposed {
+		line += "           other machines can reach it, without TLS. 其他机器也能访问，且未加密。\n"
+	}
+	return line
+}
+
+func describeGateway(conf *config.Config) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "database   %s\n", conf.DatabaseFile())
+	apps, robots := conf.Names()
+	for _, of := range []struct {
+		label string
+		names []string
+	}{{"apps", apps}, {"robots", robots}} {
+		if len(of.names) > 0 {
+			fmt.Fprintf(&b, "%-10s %s\n", of.label, strings.Join(of.names, " "))
+		}
+	}
+	return b.String()
+}
+
+// keyHint says how to make a key, where there is none.
+func (c *cli) keyHint(ctx context.Context, keys access.Keys, conf *config.Config, file *configFile) (string, error) {
+	list, err := keys.List(ctx)
+	if err != nil || slices.ContainsFunc(list, func(k access.Key) bool { return k.Revoked.IsZero() }) {
+		return "", err
+	}
+	apps, robots := conf.Names()
+	for_ := " --robot "
+	if len(apps) > 0 {
+		for_ = " --app "
+	}
+	name := append(apps, robots...)[0]
+	return fmt.Sprintf("\nno API key yet; make the first one 还没有 API key，请先创建：\n  %s key create --name %s%s%s%s\n",
+		c.std.Program, name, for_, name, file.flag()), nil
 }

@@ -1,0 +1,68 @@
+package daemon
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/hongyan-im/hongyan/internal/config"
+)
+
+// pruner is the part of the outbox that forgets.
+type pruner interface {
+	Prune(ctx context.Context, before time.Time, keep, n int) (pruned int, err error)
+}
+
+// retention forgets messages whose time to be looked up is over.
+type retention struct {
+	outbox pruner
+	config config.Retention
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// How retention goes about it. Between two batches those who send have the disk to themselves.
+const (
+	pruneBatch = 500 // messages
+	prunePause = 100 * time.Millisecond
+	pruneEvery = 10 * time.Minute
+)
+
+// run forgets until ctx ends.
+func (r *retention) run(ctx context.Context) {
+	if r.config == (config.Retention{}) {
+		return
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	total := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		n, err := r.outbox.Prune(ctx, r.before(), r.config.Messages, pruneBatch)
+		total += n
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("forgetting old messages", "error", err)
+		}
+		if n >= pruneBatch && err == nil {
+			timer.Reset(prunePause)
+			continue
+		}
+		if total > 0 {
+			r.log.Info("forgot old messages", "messages", total)
+			total = 0
+		}
+		timer.Reset(pruneEvery)
+	}
+}
+
+// before is when a message must have ended to be forgotten; the zero time keeps all.
+func (r *retention) before() time.Time {
+	if r.config.Days == 0 {
+		return time.Time{}
+	}
+	return r.now().AddDate(0, 0, -r.config.Days)
+}
