@@ -111,12 +111,14 @@ type orphan struct{ id, attempt int64 }
 
 // remember reads what the last owner of the file left.
 func (o *Outbox) remember() error {
-	const greatest = `SELECT (SELECT coalesce(max(id), 0) FROM deliveries), (SELECT coalesce(max(span), 0) FROM fingerprints)`
-	var last int64
-	if err := o.write.QueryRow(greatest).Scan(&last, &o.writer.marks.span); err != nil {
+	if err := o.recallPrints(); err != nil {
 		return err
 	}
-	o.writer.marks.message = int64(deliveryID(last).Message)
+	var last int64
+	if err := o.write.QueryRow(`SELECT coalesce(max(id), 0) FROM deliveries`).Scan(&last); err != nil {
+		return err
+	}
+	o.writer.shared.message = int64(deliveryID(last).Message)
 	rows, err := o.write.Query(`SELECT id, attempts FROM deliveries WHERE status = 3`)
 	if err != nil {
 		return err
