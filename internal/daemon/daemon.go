@@ -104,12 +104,14 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	if err := d.dispatcher.Start(ctx); err != nil {
 		return err
 	}
+	// What kept a sender from working may have been corrected before this start: it gets a try now.
+	d.dispatcher.Refresh()
 	d.waits, d.stopping = context.WithCancel(context.Background())
 	var api *httpapi.API
 	d.webhooks = d.newTeller(func(ctx context.Context, id delivery.MessageID) ([]byte, error) { return api.Settled(ctx, id) })
 	api = httpapi.New(httpapi.Config{
 		Intake:   delivery.NewIntake(d.outbox, d.senders, limits, d.dispatcher, d.Now),
-		Messages: d.outbox, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox, Webhooks: d.webhooks,
+		Messages: d.outbox, Changes: d.dispatcher, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox, Webhooks: d.webhooks,
 		Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
 	})
 	work, endWork := context.WithCancel(context.Background())

@@ -56,7 +56,7 @@ func newWorld(t testing.TB) *world {
 		hooks: &hooks{},
 	}
 	w.api = New(Config{
-		Intake: w, Messages: w, Waiter: w, Rests: w, Keys: w, Webhooks: w.hooks, Version: "test",
+		Intake: w, Messages: w, Changes: w, Waiter: w, Rests: w, Keys: w, Webhooks: w.hooks, Version: "test",
 		Ready: func(context.Context) error { return w.notReady },
 		Log:   slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:   func() time.Time { return at(now) },

@@ -124,25 +124,12 @@ type WebhookList struct {
 	Next     string    `json:"next,omitempty" doc:"The cursor of the next page; absent on the last one."`
 }
 
-// own finds a message that the caller may see.
-func (a *API) own(ctx context.Context, c *caller, text string) (delivery.MessageID, error) {
-	id, err := delivery.ParseMessageID(text)
-	if err != nil {
-		return 0, &fault{is: problemNoMessage, detail: err.Error()}
-	}
-	m, err := a.Messages.Message(ctx, id)
-	if err == nil && !c.key.Sees(string(m.Sender)) {
-		err = delivery.ErrNotFound // whoever may not see it must not learn that it is there
-	}
-	return id, err
-}
-
-func (a *API) getMessageWebhooks(ctx context.Context, c *caller, in *getInput) (*webhooksOutput, error) {
-	id, err := a.own(ctx, c, in.ID)
+func (a *API) getMessageWebhooks(ctx context.Context, c *caller, in *MessagePath) (*webhooksOutput, error) {
+	m, err := a.find(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := a.Webhooks.OfMessage(ctx, id)
+	jobs, err := a.Webhooks.OfMessage(ctx, m.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -157,12 +144,12 @@ type Replayed struct {
 	DryRun   bool `json:"dry_run,omitempty"`
 }
 
-func (a *API) replayMessageWebhooks(ctx context.Context, c *caller, in *getInput) (*replayOutput, error) {
-	id, err := a.own(ctx, c, in.ID)
+func (a *API) replayMessageWebhooks(ctx context.Context, c *caller, in *MessagePath) (*replayOutput, error) {
+	m, err := a.find(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	n, err := a.Webhooks.ReplayMessage(ctx, id)
+	n, err := a.Webhooks.ReplayMessage(ctx, m.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -254,9 +241,7 @@ func parsePosition(text string) (p webhook.Position, ok bool) {
 }
 
 // replayBody is the JSON of a replay, not yet read.
-type replayBody struct{ data []byte }
-
-func (b *replayBody) take(data []byte) { b.data = data }
+type replayBody struct{ raw }
 
 type replayInput struct{ Body replayBody }
 
@@ -355,9 +340,9 @@ func (a *API) Settled(ctx context.Context, id delivery.MessageID) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	attempts, err := a.Messages.Attempts(ctx, id)
+	shown, err := a.whole(ctx, m, "", wecom.English)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(a.show(m, attempts, wecom.English))
+	return json.Marshal(shown)
 }

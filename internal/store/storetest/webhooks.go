@@ -23,6 +23,7 @@ var hookReceiver = webhook.Receiver{Producer: "shop", Origin: "https://example.c
 func TestWebhooks(t *testing.T, open func(t *testing.T) (delivery.Outbox, webhook.Store)) {
 	for says, test := range map[string]func(*hooks){
 		"whatever ends a message leaves one job":      (*hooks).everyEnd,
+		"a resend is told by the key of the first":    (*hooks).resent,
 		"a message without a callback leaves none":    (*hooks).noCallback,
 		"jobs are claimed by receiver, and leased":    (*hooks).claiming,
 		"an attempt is settled once":                  (*hooks).settling,
@@ -170,6 +171,23 @@ func (h *hooks) everyEnd() {
 	queues, err := h.store.Queues(h.Context())
 	h.ok(err)
 	h.same("queues", queues, fresh)
+}
+
+func (h *hooks) resent() {
+	id := h.end(h.with(1))
+	for range 2 {
+		again := h.with(1)
+		again.Producer, again.ResendOf = "operator", id
+		id = h.end(again)
+		if got := h.job(id).Receiver; got != hookReceiver {
+			h.Errorf("told as %+v", got)
+		}
+	}
+	other := h.with(1)
+	other.Producer, other.ResendOf, other.CallbackURL = "operator", id, "https://elsewhere.example/"
+	if got := h.job(h.end(other)).Receiver.Producer; got != "operator" {
+		h.Errorf("told as %s", got)
+	}
 }
 
 func (h *hooks) noCallback() {
