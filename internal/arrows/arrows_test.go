@@ -14,9 +14,10 @@ const module = "github.com/hongyan-im/hongyan/"
 // the test: whoever adds one decides where it stands.
 var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
-	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "wecom", "wecom/redisstore", "wecom/simulator"},
-	"internal/daemon":                {"internal/access", "internal/apps", "internal/config", "internal/delivery", "internal/httpapi", "internal/limit", "internal/store/sqlite"},
+	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "internal/doctor", "wecom", "wecom/redisstore", "wecom/simulator"},
+	"internal/daemon":                {"internal/access", "internal/apps", "internal/config", "internal/delivery", "internal/doctor", "internal/httpapi", "internal/limit", "internal/store/sqlite", "wecom", "wecom/redisstore"},
 	"internal/delivery":              {"wecom"},
+	"internal/doctor":                {"wecom"},
 	"internal/limit":                 {"internal/delivery", "wecom"},
 	"internal/access":                {},
 	"internal/config":                {"wecom", "wecom/callback"},
