@@ -21,6 +21,10 @@ Send with one, from a shell, a cron job or a pipeline:
 Without an app, by a robot in a group chat:
   HONGYAN_ROBOT_FILE=/run/secrets/robot hongyan send "磁盘已满"
 
+Run a gateway, to which programs in any language hand their messages over HTTP:
+  hongyan serve --example > hongyan.yaml
+  hongyan serve
+
 Exit codes:
   0  done
   1  failed, also for what a message or file contains; the error says why

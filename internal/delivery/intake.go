@@ -36,7 +36,8 @@ func (in *Intake) Accept(ctx context.Context, r Request) (m *Message, replayed b
 		m.Key, m.Digest = r.Key, r.Digest
 	}
 	promises := in.plan(m)
-	earlier, err := in.outbox.Add(ctx, m)
+	// Whether it is stored must be known, also when the program has gone: a worker waits for it.
+	earlier, err := in.outbox.Add(context.WithoutCancel(ctx), m)
 	in.takeBack(m, promises, err == nil && earlier == 0)
 	if err != nil {
 		return nil, false, err
@@ -118,7 +119,7 @@ func checkOf(r *Request) (DuplicateCheck, time.Duration) {
 
 // promise is what plan promised for a delivery, to be taken back if it does not go.
 type promise struct {
-	worker bool      // of the dispatcher, which knows it by turn
+	worker bool // of the dispatcher, which knows it by turn
 	turn   int
 	at     time.Time // that the quotas of the receivers gave; zero if they were not asked
 	what   Content   // that they were asked for

@@ -118,6 +118,32 @@ func TestKilled(t *testing.T) {
 	t.Logf("-seed %d: %d kills (%s ) in %v, %s, last start %v", *seed, *kills, by, time.Since(began).Round(time.Second), result, ready)
 }
 
+// TestKilledAtQuota kills the gateway when a member has had what WeCom lets them have in a minute. The
+// next process knows that, or WeCom would drop what it sends without a word.
+func TestKilledAtQuota(t *testing.T) {
+	t.Parallel()
+	const perMinute = 30
+	w := newWeCom(t)
+	g := newGateway(t, w, nil)
+	g.start()
+	before, after := texts(crm.Name, "before", 0, perMinute), texts(crm.Name, "after", 0, 5)
+	for i := range before {
+		before[i].users = users(0, 1)
+	}
+	g.postAll(before)
+	eventually(t, 10*time.Second, "all are on their way", func() bool { return len(w.calls()) == perMinute },
+		func() string { return fmt.Sprint(len(w.calls())) })
+	g.process.Load().kill()
+	g.start()
+	for i := range after {
+		after[i].users = users(0, 1)
+		g.waits(g.post(after[i]), "member_paced")
+	}
+	other := letter{users: users(1, 1), text: "to somebody else"}
+	g.becomes(g.post(other), "sent", 10*time.Second)
+	w.arrive(append(before, other), 20*time.Second)
+}
+
 // late serves a call so that WeCom acts, and its answer takes up to a while to leave.
 func (k *killer) late(most time.Duration) func(http.Handler, http.ResponseWriter, *http.Request) {
 	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {

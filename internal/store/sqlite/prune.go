@@ -79,7 +79,7 @@ func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
 	// The oldest end first. A message that has parts still to be sent keeps all its parts.
 	type end struct{ id, settled int64 }
 	last := end{0, -1}
-	seen := delivery.MessageID(0)
+	seen := int64(-1)
 	for pages := 0; pages < 10 && gone < n; pages++ {
 		var ends []end
 		err := t.all(findEnded, []any{last.settled, last.id, int64(maxPiece)}, func(scan func(...any) error) error {
@@ -97,12 +97,11 @@ func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
 			if gone == n || !old && surplus <= 0 {
 				return gone, nil
 			}
-			if message := deliveryID(e.id).Message; message == seen {
-				continue
-			} else {
-				seen = message
-			}
 			first := e.id &^ lastPart
+			if first == seen {
+				continue
+			}
+			seen = first
 			var latest, status int64
 			found, err := t.get(findLastEnd, []any{first, first | lastPart}, &latest, &status)
 			if err != nil {
