@@ -14,11 +14,12 @@ const module = "github.com/hongyan-im/hongyan/"
 // the test: whoever adds one decides where it stands.
 var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
-	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "wecom", "wecom/redisstore", "wecom/simulator"},
+	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "internal/mailmerge", "wecom", "wecom/gateway", "wecom/redisstore", "wecom/simulator"},
 	"internal/daemon":                {"internal/access", "internal/apps", "internal/config", "internal/delivery", "internal/httpapi", "internal/limit", "internal/store/sqlite"},
 	"internal/delivery":              {"wecom"},
 	"internal/limit":                 {"internal/delivery", "wecom"},
 	"internal/access":                {},
+	"internal/mailmerge":             {},
 	"internal/config":                {"wecom", "wecom/callback"},
 	"internal/apps":                  {"internal/config", "internal/delivery", "wecom", "wecom/redisstore"},
 	"internal/store/sqlite":          {"internal/access", "internal/delivery", "internal/store/filelock", "internal/store/migrations"},
@@ -28,6 +29,7 @@ var arrows = map[string][]string{
 	"wecom":                          {"wecom/internal/split"},
 	"wecom/internal/split":           {},
 	"wecom/callback":                 {"wecom"},
+	"wecom/gateway":                  {"wecom"},
 	"wecom/simulator":                {"wecom/callback", "wecom/simulator/internal/phone"},
 	"wecom/simulator/internal/phone": {},
 	"wecom/wecomtest":                {"wecom", "wecom/simulator"},

@@ -21,11 +21,16 @@ Send with one, from a shell, a cron job or a pipeline:
 Without an app, by a robot in a group chat:
   HONGYAN_ROBOT_FILE=/run/secrets/robot hongyan send "磁盘已满"
 
+Through a gateway, which keeps trying; and what became of it:
+  export HONGYAN_URL=http://127.0.0.1:9470 HONGYAN_KEY=hy_… HONGYAN_APP=crm
+  hongyan send --to zhangsan "磁盘已满"
+  hongyan list --user zhangsan
+
 Exit codes:
   0  done
   1  failed, also for what a message or file contains; the error says why
   2  flags or settings are wrong or missing, and nothing was done
-  3  (reserved: accepted by a gateway, and not finished in time)
+  3  accepted by a gateway, which goes on with it, and not finished in the time of --wait
   4  sent, but not to everybody; standard error names who was left out
 
 Errors and hints go to standard error. Hints are in Chinese where LC_ALL, LC_MESSAGES or LANG says
