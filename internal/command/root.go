@@ -80,7 +80,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		c.callCommand(), c.cardCommand(), c.chatCommand(), c.devCommand(), c.directoryCommand(), c.keyCommand(), c.lintCommand(),
-		c.mediaCommand(), c.recallCommand(), c.sendCommand(), c.serveCommand(), c.simCommand(), c.tokenCommand(), c.versionCommand(),
+		c.mediaCommand(), c.recallCommand(), c.sendCommand(), c.serveCommand(), c.simCommand(), c.statusCommand(), c.tokenCommand(), c.versionCommand(),
 	)
 	return root
 }

@@ -124,7 +124,7 @@ func (c *Client) try(ctx context.Context, r *request, answer any) (http.Header, 
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, c.broken(r, resp.StatusCode, true, err)
+		return nil, c.broken(r, 0, true, err) // half an answer is none
 	}
 	if err := c.problemIn(r, resp, data); err != nil {
 		return nil, err

@@ -43,14 +43,14 @@ func (c Config) address() string {
 }
 
 // String names the gateway and the sender.
-func (c *Client) String() string {
+func (c Client) String() string {
 	return fmt.Sprintf("gateway.Client{Host:%q, App:%q, Robot:%q}", c.host, c.app, c.robot)
 }
 
 // Format prints the client without its key, whatever the verb.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // LogValue logs the client without its key.
-func (c *Client) LogValue() slog.Value {
+func (c Client) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("host", c.host), slog.String("app", c.app), slog.String("robot", c.robot))
 }
