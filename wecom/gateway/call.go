@@ -29,8 +29,10 @@ type request struct {
 	query  url.Values
 	body   []byte // JSON, or nil
 	key    string // Idempotency-Key
-	wait   time.Duration
-	once   bool // repeating it may do it twice
+	header http.Header
+	wait   time.Duration // how long the answer may be held back
+	ask    bool          // wait is said in the query
+	once   bool          // repeating it may do it twice
 }
 
 const (
@@ -142,7 +144,7 @@ func (c *Client) open(ctx context.Context, r *request) (*http.Response, error) {
 	u := c.base
 	u.Path += r.path
 	query := r.query
-	if r.wait > 0 {
+	if r.ask && r.wait > 0 {
 		query = url.Values{"wait": {r.wait.Truncate(time.Millisecond).String()}}
 	}
 	u.RawQuery = query.Encode()
@@ -154,6 +156,9 @@ func (c *Client) open(ctx context.Context, r *request) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
 		return nil, c.broken(r, 0, false, err)
+	}
+	for name, values := range r.header {
+		req.Header[name] = values
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	if c.lang != "" {

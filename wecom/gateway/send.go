@@ -73,7 +73,7 @@ func (c *Client) Submit(ctx context.Context, l Letter, options Options) (*Messag
 	}
 	r := &request{
 		op: opOf(l), method: http.MethodPost, path: messagesPath, body: body,
-		key: orDefault(options.Key, rand.Text()), wait: min(max(time.Until(end), 0), maxWait),
+		key: orDefault(options.Key, rand.Text()), wait: min(max(time.Until(end), 0), maxWait), ask: true,
 	}
 	m := &Message{}
 	header, err := c.call(ctx, r, m)
