@@ -2,21 +2,25 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // Filter says which messages are looked for: those with a delivery for which all holds that is set. The
 // zero value finds all that the key may see.
 type Filter struct {
-	Apps, Robots []string // one of them sends
-	Statuses     []Status // one of them
-	Reasons      []string // one of them, such as member_paced, is why it waits or ended
+	App, Robot string   // who sends: one of the two
+	Statuses   []Status // one of them
+	// Reasons: one of them, such as misconfigured, is why it waits or ended, or what it waited for when
+	// it ended.
+	Reasons []string
 
 	User       string // a member that the message names; whom departments and tags hold is not known to the gateway
 	Party, Tag int    // 0 means any
@@ -28,47 +32,76 @@ type Filter struct {
 	Since, Until time.Time // when it was accepted: from Since, and before Until
 }
 
-func (f Filter) query() url.Values {
-	q := url.Values{}
-	add := func(name string, values ...string) {
-		for _, value := range values {
-			if value != "" {
-				q.Add(name, value)
-			}
+// members are what of the filter is set, by the names of the API.
+func (f Filter) members() map[string]any {
+	in := map[string]any{}
+	for name, text := range map[string]string{
+		"app": f.App, "robot": f.Robot, "status": joined(f.Statuses), "reason": joined(f.Reasons), "user": f.User, "text": f.Text,
+		"since": stamp(f.Since), "until": stamp(f.Until),
+	} {
+		if text != "" {
+			in[name] = text
 		}
 	}
-	add("app", f.Apps...)
-	add("robot", f.Robots...)
-	for _, status := range f.Statuses {
-		add("status", string(status))
-	}
-	add("reason", f.Reasons...)
-	add("user", f.User)
 	for name, id := range map[string]int{"party": f.Party, "tag": f.Tag} {
 		if id != 0 {
-			add(name, strconv.Itoa(id))
+			in[name] = id
 		}
 	}
 	if f.All {
-		add("all", "true")
+		in["all"] = true
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
-		add("label", name+":"+f.Labels[name])
+	if len(f.Labels) > 0 {
+		in["label"] = labelTexts(f.Labels)
 	}
-	add("text", f.Text)
-	for name, at := range map[string]time.Time{"since": f.Since, "until": f.Until} {
-		if !at.IsZero() {
-			add(name, at.UTC().Format(time.RFC3339Nano))
+	return in
+}
+
+func (f Filter) query() url.Values {
+	q := url.Values{}
+	for name, value := range f.members() {
+		if labels, ok := value.([]string); ok {
+			q[name] = labels
+		} else {
+			q.Set(name, fmt.Sprint(value))
 		}
 	}
 	return q
 }
 
+func joined[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, word := range words {
+		texts[i] = string(word)
+	}
+	return strings.Join(texts, ",")
+}
+
+func labelTexts(labels map[string]string) []string {
+	texts := make([]string, 0, len(labels))
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		texts = append(texts, name+":"+labels[name])
+	}
+	return texts
+}
+
+func stamp(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339Nano)
+}
+
+// pageSize is how many messages a page has: as many as the gateway gives.
+const pageSize = 200
+
 // List finds messages, the latest first, page by page as the loop goes on. New ones that come
-// meanwhile are not among them. An error is the last pair.
+// meanwhile are not among them. An error is the last pair. Text alone is slow to find: what the other
+// fields leave is looked through.
 func (c *Client) List(ctx context.Context, f Filter) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
 		query := f.query()
+		query.Set("limit", strconv.Itoa(pageSize))
 		for {
 			var page struct {
 				Messages []*Message `json:"messages"`

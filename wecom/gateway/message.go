@@ -43,6 +43,11 @@ type Message struct {
 	Labels     map[string]string `json:"labels"`
 	OrderKey   string            `json:"order_key"`
 	Deliveries []Delivery        `json:"deliveries"` // the calls of WeCom that it became, in order
+	ResendOf   string            `json:"resend_of"`  // the message that this one repeats; or ""
+	ResentAs   string            `json:"resent_as"`  // the latest message that repeats this one; or ""
+	// Recipients is what became of it for each member that it names; nil if it names none. Only
+	// Client.Message tells it.
+	Recipients *Recipients `json:"recipients"`
 
 	// Replayed: the gateway had it before, with the same idempotency key.
 	Replayed bool `json:"-"`
@@ -77,10 +82,32 @@ type Receivers struct {
 	Chat    string   `json:"chat,omitempty"`
 }
 
+// Recipients is what became of a message for the members that it names.
+type Recipients struct {
+	Total   int            `json:"total"`
+	States  map[string]int `json:"states"`  // how many members are in each state
+	Members []Recipient    `json:"members"` // the first 1000, by name
+	Next    string         `json:"next"`    // "" if these are all
+}
+
+// Recipient is what became of a message for one member.
+type Recipient struct {
+	User string `json:"user"`
+	// State is reached (WeCom took it for the member), recalled, sending, waiting, uncertain, failed,
+	// unlicensed or invalid.
+	State   string     `json:"state"`
+	Part    int        `json:"part"`   // the delivery that the state is from
+	Next    time.Time  `json:"next"`   // when it may be sent to the member; or zero
+	Reason  string     `json:"reason"` // a word of a closed list
+	ErrCode wecom.Code `json:"errcode"`
+	Hint    string     `json:"hint"` // in the language of Config.Lang
+}
+
 // Reason is why a delivery waits or ended.
 type Reason struct {
 	Code   string `json:"code"`   // a word of a closed list, such as member_paced
 	Detail string `json:"detail"` // English
+	Cause  string `json:"cause"`  // what it waited for when it expired or was cancelled: a word of the same list
 	Hint   string `json:"hint"`   // in the language of Config.Lang
 }
 
