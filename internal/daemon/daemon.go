@@ -105,7 +105,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	d.waits, d.stopping = context.WithCancel(context.Background())
 	api := httpapi.New(httpapi.Config{
 		Intake:   delivery.NewIntake(d.outbox, d.senders, limits, d.dispatcher, d.Now),
-		Messages: d.outbox, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox,
+		Messages: d.outbox, Changes: d.dispatcher, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox,
 		Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
 	})
 	work, endWork := context.WithCancel(context.Background())

@@ -54,7 +54,7 @@ func newWorld(t testing.TB) *world {
 		keys: map[access.Hash]*access.Key{}, used: map[int64]time.Time{}, changed: make(chan struct{}),
 	}
 	w.api = New(Config{
-		Intake: w, Messages: w, Waiter: w, Rests: w, Keys: w, Version: "test",
+		Intake: w, Messages: w, Changes: w, Waiter: w, Rests: w, Keys: w, Version: "test",
 		Ready: func(context.Context) error { return w.notReady },
 		Log:   slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:   func() time.Time { return at(now) },

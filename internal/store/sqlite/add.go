@@ -13,8 +13,8 @@ import (
 var (
 	insertRow = prepare(`INSERT INTO deliveries (id, sender, priority, status, waiting, linked, due, accepted, expires,
 		settled, attempts, started, doubt, maybe_twice, checked, check_for, if_unknown, reason, reason_detail, order_key, answer,
-		producer, labels, callback_url, idem_key, digest, kind, content)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+		producer, labels, callback_url, idem_key, digest, resend_of, kind, content)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	findKey  = prepare(`SELECT id, digest FROM deliveries WHERE producer = ? AND idem_key = ?`)
 	findOpen = prepare(`SELECT id FROM deliveries WHERE order_key IS NOT NULL AND status <= 3 AND sender = ? AND order_key = ?
 		ORDER BY id LIMIT 1`)
@@ -30,6 +30,7 @@ type addition struct {
 	message *delivery.Message // a copy, with deliveries of its own
 	prints  []uint64
 	rows    [][]any
+	terms   []string
 	earlier delivery.MessageID
 }
 
@@ -42,12 +43,50 @@ func (o *Outbox) Add(ctx context.Context, m *delivery.Message) (earlier delivery
 	if err := o.writer.write(ctx, a.do); err != nil {
 		return 0, err
 	}
-	if a.earlier != 0 {
-		return a.earlier, nil
+	a.give(m)
+	return a.earlier, nil
+}
+
+// AddAll implements [delivery.Outbox].
+func (o *Outbox) AddAll(ctx context.Context, messages []*delivery.Message) ([]delivery.Added, error) {
+	additions := make([]*addition, len(messages))
+	for i, m := range messages {
+		var err error
+		if additions[i], err = newAddition(m); err != nil {
+			return nil, err
+		}
 	}
-	m.ID = a.message.ID
-	copy(m.Deliveries, a.message.Deliveries)
-	return 0, nil
+	added := make([]delivery.Added, len(messages))
+	err := o.writer.write(ctx, func(t *tx) error {
+		for i, a := range additions {
+			added[i] = delivery.Added{}
+			switch err := a.do(t); {
+			case errors.Is(err, delivery.ErrKeyReused):
+				added[i].Err = err
+			case err != nil:
+				return t.fail(err) // some are written already: all must be undone
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range additions {
+		added[i].Earlier = a.earlier
+		if added[i].Err == nil {
+			a.give(messages[i])
+		}
+	}
+	return added, nil
+}
+
+// give tells the caller's message what became of it, if it was stored.
+func (a *addition) give(m *delivery.Message) {
+	if a.earlier == 0 {
+		m.ID = a.message.ID
+		copy(m.Deliveries, a.message.Deliveries)
+	}
 }
 
 func newAddition(m *delivery.Message) (*addition, error) {
@@ -58,13 +97,17 @@ func newAddition(m *delivery.Message) (*addition, error) {
 	if err != nil {
 		return nil, err
 	}
-	header := [5]any{m.Producer, labels, text(m.CallbackURL), text(m.Key), nil}
+	header := header{m.Producer, labels, text(m.CallbackURL), text(m.Key), nil, nil}
+	if m.ResendOf != 0 {
+		header[5] = int64(m.ResendOf)
+	}
 	if m.Key != "" {
 		header[4] = m.Digest[:]
 	}
 	own := *m
 	own.Deliveries = append([]delivery.Delivery(nil), m.Deliveries...)
 	a := &addition{message: &own, prints: make([]uint64, len(own.Deliveries)), rows: make([][]any, len(own.Deliveries))}
+	a.terms = termsOf(m)
 	linked := len(own.Deliveries) > 1 || m.OrderKey != ""
 	for i := range own.Deliveries {
 		d := &own.Deliveries[i]
@@ -92,13 +135,14 @@ func newAddition(m *delivery.Message) (*addition, error) {
 		if a.rows[i], err = values(d, waiting, linked, m.OrderKey, header); err != nil {
 			return nil, err
 		}
-		header = [5]any{}
+		header = noHeader
 	}
 	return a, nil
 }
 
 func (a *addition) do(t *tx) error {
 	m := a.message
+	a.earlier = 0
 	if m.Key != "" {
 		var row int64
 		var digest []byte
@@ -145,7 +189,7 @@ func (a *addition) do(t *tx) error {
 			return err
 		}
 	}
-	return nil
+	return t.enter(m.ID, a.terms)
 }
 
 // wait makes a delivery wait for the earlier messages of its order key. One that has a later time

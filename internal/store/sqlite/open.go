@@ -39,8 +39,9 @@ type Outbox struct {
 	write   *sql.DB
 	read    *sql.DB
 	lock    *filelock.Lock
-	claims  chan struct{} // holds one token while somebody claims
-	orphans []int64       // rows that were on their way when the file was opened
+	claims  chan struct{}                  // holds one token while somebody claims
+	seen    func(query string, args []any) // of tests: what is read; nil means that nobody looks
+	orphans []int64                        // rows that were on their way when the file was opened
 }
 
 // Open opens the outbox in the file at path, and makes it, readable for its owner alone, if there is

@@ -60,7 +60,7 @@ func (o *Outbox) Prune(ctx context.Context, before time.Time, keep, n int) (prun
 			break
 		}
 	}
-	return pruned, nil
+	return pruned, o.pruneTerms(ctx)
 }
 
 func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
