@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -99,18 +98,6 @@ func (c *cli) whyResting(r *gateway.Rest) string {
 		}
 	}
 	return oneLine(text) + pick(c.lang, "; tried again at ", "；下次尝试：") + r.Next.Local().Format(time.TimeOnly)
-}
-
-// jsonLines prints one line of JSON for each of n things.
-func (c *cli) jsonLines(n int, of func(int) any) error {
-	enc := json.NewEncoder(c.std.Out)
-	enc.SetEscapeHTML(false)
-	for i := range n {
-		if err := enc.Encode(of(i)); err != nil {
-			return failed("standard output: %w", err)
-		}
-	}
-	return nil
 }
 
 const appCheckHelp = `Find out what keeps an app of a gateway from sending: its corp id, secret, agent id, visible range,
