@@ -142,7 +142,11 @@ func (c *cli) readMailing(cmd *cobra.Command, args []string, f *sendFlags, kind 
 	wrong := 0
 	keys := table.Keys(m.round)
 	for i, line := range table.Lines {
-		message, err := fill(line, elements([]string{strings.ReplaceAll(line.Fields[to], ";", ",")}))
+		users := elements([]string{strings.ReplaceAll(line.Fields[to], ";", ",")})
+		message, err := wecom.Message{}, error(&mailmerge.Error{Name: name, Line: line.Number, Detail: "the column " + table.Columns[to] + " is empty"})
+		if len(users) > 0 {
+			message, err = fill(line, users)
+		}
 		if err == nil {
 			options.Key = keys[i]
 			m.items = append(m.items, gateway.Item{Letter: message, Options: options})
