@@ -21,7 +21,11 @@ Send with one, from a shell, a cron job or a pipeline:
 Without an app, by a robot in a group chat:
   HONGYAN_ROBOT_FILE=/run/secrets/robot hongyan send "磁盘已满"
 
-Through a gateway, which keeps trying; and what became of it:
+Run a gateway, to which programs in any language hand their messages over HTTP:
+  hongyan serve --example > hongyan.yaml
+  hongyan serve
+
+Send through it, and see what became of it:
   export HONGYAN_URL=http://127.0.0.1:9470 HONGYAN_KEY=hy_… HONGYAN_APP=crm
   hongyan send --to zhangsan "磁盘已满"
   hongyan list --user zhangsan

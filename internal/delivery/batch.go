@@ -45,7 +45,8 @@ func (in *Intake) store(ctx context.Context, all []Accepted) error {
 	for i, m := range messages {
 		promises[i] = in.plan(m, waits)
 	}
-	added, err := in.outbox.AddAll(ctx, messages)
+	// Whether they are stored must be known, also when the program has gone: workers wait for them.
+	added, err := in.outbox.AddAll(context.WithoutCancel(ctx), messages)
 	for i, m := range messages {
 		stored := err == nil && added[i] == (Added{})
 		in.takeBack(m, promises[i], stored)

@@ -172,14 +172,19 @@ func (x *Dispatcher) Stop(ctx context.Context) {
 	<-ended
 }
 
-// Rest returns the rest that a sender is at, if it is at one.
+// Rest returns the rest that a sender is at, if it is at one. One that the configuration does not
+// have rests until it has it, and nobody knows when.
 func (x *Dispatcher) Rest(s Sender) (Rest, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if l := x.lanes[s]; l != nil && l.resting() {
-		return l.rest, true
+	switch l := x.lanes[s]; {
+	case l == nil:
+		return Rest{}, false
+	case !l.known:
+		return Rest{Reason: Reason{Code: ReasonUnknownSender, Detail: "the configuration has no " + s.String()}}, true
+	default:
+		return l.rest, l.resting()
 	}
-	return Rest{}, false
 }
 
 // lane returns the lane of a sender. x.mu is held.

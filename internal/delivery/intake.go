@@ -36,7 +36,8 @@ func (in *Intake) Accept(ctx context.Context, r Request) (m *Message, replayed b
 		m.Key, m.Digest = r.Key, r.Digest
 	}
 	promises := in.plan(m, nil)
-	earlier, err := in.outbox.Add(ctx, m)
+	// Whether it is stored must be known, also when the program has gone: a worker waits for it.
+	earlier, err := in.outbox.Add(context.WithoutCancel(ctx), m)
 	in.takeBack(m, promises, err == nil && earlier == 0)
 	if err != nil {
 		return nil, false, err

@@ -150,7 +150,9 @@ func showDelivery(d *delivery.Delivery, lang wecom.Lang) Delivery {
 // rest says that the delivery waits because its sender does.
 func (d *Delivery) rest(rest delivery.Rest, lang wecom.Lang) {
 	d.Reason = showReason(rest.Reason, lang)
-	d.Failure = showFailure(&rest.Failure, lang)
+	if rest.Failure != (delivery.Failure{}) {
+		d.Failure = showFailure(&rest.Failure, lang)
+	}
 	if until := stamp(rest.Until); until > d.Next {
 		d.Next = until
 	}

@@ -18,10 +18,6 @@ var (
 	findKey  = prepare(`SELECT id, digest FROM deliveries WHERE producer = ? AND idem_key = ?`)
 	findOpen = prepare(`SELECT id FROM deliveries WHERE order_key IS NOT NULL AND status <= 3 AND sender = ? AND order_key = ?
 		ORDER BY id LIMIT 1`)
-	findPrint    = prepare(`SELECT at, delivery FROM fingerprints WHERE span = ? AND fingerprint = ? AND sender = ?`)
-	leavePrint   = prepare(`INSERT INTO fingerprints (span, fingerprint, sender, at, delivery) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`)
-	replacePrint = prepare(`INSERT INTO fingerprints (span, fingerprint, sender, at, delivery) VALUES (?,?,?,?,?)
-		ON CONFLICT DO UPDATE SET at = excluded.at, delivery = excluded.delivery`)
 )
 
 // addition is a message made ready in its caller's goroutine, so that the writer has little to do
@@ -179,11 +175,8 @@ func (a *addition) do(t *tx) error {
 			a.wait(d, values)
 		}
 		if d.Status == delivery.Sending && d.Checked() {
-			check, err := t.leave(d, a.prints[i], d.Started)
-			if err != nil {
-				return err
-			}
-			d.Check, values[columnCheck] = check, int64(check)
+			d.Check = t.leave(d, a.prints[i], d.Started)
+			values[columnCheck] = int64(d.Check)
 		}
 		if err := t.exec(insertRow, values...); err != nil {
 			return err
@@ -219,53 +212,10 @@ const countBits = 11
 func (t *tx) nextID(accepted time.Time) (delivery.MessageID, error) {
 	const last = int64(1)<<51 - 1
 	moment := max(accepted.UnixMilli()-epoch, 0)
-	id := max(min(moment, last>>countBits)<<countBits, t.marks.message+1)
+	id := max(min(moment, last>>countBits)<<countBits, t.shared.message+1)
 	if id > last {
 		return 0, errors.New("there are no message ids left: the clock was once set beyond the year 2059")
 	}
-	t.marks.message = id
+	t.shared.message = id
 	return delivery.MessageID(id), nil
-}
-
-// span is how much time the fingerprints of one span cover. The longest interval of the duplicate
-// check is four hours, so most of the time one span is enough to look through.
-const span = 24 * time.Hour
-
-// leave leaves the fingerprint of a delivery that goes with the duplicate check for the first time,
-// unless it is a twin. It returns what the check can do for the delivery.
-func (t *tx) leave(d *delivery.Delivery, fingerprint uint64, now time.Time) (delivery.DuplicateCheck, error) {
-	at, self := millis(now), rowID(d.ID)
-	this, oldest := at/span.Milliseconds(), at-d.CheckFor.Milliseconds()
-	key := func(span int64) []any { return []any{span, int64(fingerprint), string(d.Sender)} }
-	if d.Check == delivery.CheckOn {
-		first, last := oldest/span.Milliseconds(), this
-		if t.marks.span > this {
-			last++ // the clock was set back
-		}
-		for s := first; s <= last; s++ {
-			if s == this {
-				continue // nearly always there is none: leaving it will tell
-			}
-			if twin, err := t.left(key(s), self, oldest); twin || err != nil {
-				return delivery.CheckTwin, err
-			}
-		}
-		n, err := t.update(leavePrint, append(key(this), at, self)...)
-		if n == 1 || err != nil {
-			t.marks.span = max(t.marks.span, this)
-			return d.Check, err
-		}
-		if twin, err := t.left(key(this), self, oldest); twin || err != nil {
-			return delivery.CheckTwin, err
-		}
-	}
-	t.marks.span = max(t.marks.span, this)
-	return d.Check, t.exec(replacePrint, append(key(this), at, self)...)
-}
-
-// left reports whether another delivery left the fingerprint after oldest.
-func (t *tx) left(key []any, self, oldest int64) (bool, error) {
-	var at, by int64
-	found, err := t.get(findPrint, key, &at, &by)
-	return found && by != self && at > oldest, err
 }

@@ -195,10 +195,7 @@ func (t *tx) decide(c *delivery.Claimed, now time.Time, due []*row, decide func(
 // start gives a delivery out, as its next attempt.
 func (t *tx) start(r *row, now time.Time) error {
 	if r.fingerprint != 0 {
-		var err error
-		if r.Check, err = t.leave(&r.Delivery, r.fingerprint, now); err != nil {
-			return err
-		}
+		r.Check = t.leave(&r.Delivery, r.fingerprint, now)
 	}
 	r.Status, r.Attempts, r.Started = delivery.Sending, r.Attempts+1, now
 	if r.Doubt.IsZero() {

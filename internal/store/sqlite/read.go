@@ -98,9 +98,9 @@ func (o *Outbox) Attempts(ctx context.Context, id delivery.MessageID) ([]deliver
 // file was opened has lost its owner.
 func (o *Outbox) Orphans(ctx context.Context) ([]delivery.Delivery, error) {
 	var orphans []delivery.Delivery
-	for _, id := range o.orphans {
-		const query = `SELECT ` + rowColumns + ` FROM deliveries WHERE id = ? AND status = 3`
-		err := o.each(ctx, query, []any{id}, func(scan func(...any) error) error {
+	for _, left := range o.orphans {
+		const query = `SELECT ` + rowColumns + ` FROM deliveries WHERE id = ? AND attempts = ? AND status = 3`
+		err := o.each(ctx, query, []any{left.id, left.attempt}, func(scan func(...any) error) error {
 			var r row
 			err := r.scan(scan)
 			orphans = append(orphans, r.Delivery)

@@ -46,3 +46,7 @@ func TestKeys(t *testing.T) {
 		return gateway, command
 	})
 }
+
+func TestModel(t *testing.T) {
+	storetest.TestModel(t, func(t *testing.T) delivery.Outbox { return open(t, fresh(t)) })
+}
