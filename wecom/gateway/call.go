@@ -133,7 +133,7 @@ func (c *Client) try(ctx context.Context, r *request, answer any) (http.Header, 
 	}
 	if answer != nil {
 		if err := json.Unmarshal(data, answer); err != nil {
-			return nil, c.broken(r, resp.StatusCode, true, errors.New("the answer is not that of a gateway"))
+			return nil, c.strange(r, resp.StatusCode, true)
 		}
 	}
 	return resp.Header, nil
@@ -194,12 +194,34 @@ func (c *Client) problemIn(r *request, resp *http.Response, data []byte) error {
 	}
 	p := &Problem{}
 	if resp.StatusCode < 400 || json.Unmarshal(data, p) != nil || p.Code == 0 {
-		return c.broken(r, resp.StatusCode, resp.StatusCode >= 500,
-			fmt.Errorf("HTTP %d, and the answer is not that of a gateway", resp.StatusCode))
+		return c.strange(r, resp.StatusCode, resp.StatusCode >= 500)
 	}
 	p.Status = resp.StatusCode
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		p.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return p
+}
+
+// strange is an answer that no gateway gives.
+func (c *Client) strange(r *request, status int, sent bool) error {
+	err := fmt.Errorf("HTTP %d, and the answer is not that of a gateway", status)
+	return strangeError{&wecom.TransportError{Op: r.op, Host: c.host, Status: status, Sent: sent && r.method != http.MethodGet, Err: err}}
+}
+
+// strangeError is a *[wecom.TransportError] that knows what is to be looked at.
+type strangeError struct{ broken *wecom.TransportError }
+
+func (e strangeError) Error() string { return e.broken.Error() }
+func (e strangeError) Unwrap() error { return e.broken }
+
+// Hint says what to check.
+func (e strangeError) Hint(lang wecom.Lang) string {
+	if e.broken.Status >= http.StatusInternalServerError {
+		return e.broken.Hint(lang)
+	}
+	if strings.HasPrefix(strings.ToLower(string(lang)), "zh") {
+		return "该地址应答的不是鸿雁网关，可能是代理、登录页或其他程序：请检查网关地址"
+	}
+	return "something other than a hongyan gateway answers at this address, perhaps a proxy or a login page: check the gateway's URL"
 }
