@@ -14,9 +14,12 @@ const module = "github.com/hongyan-im/hongyan/"
 // the test: whoever adds one decides where it stands.
 var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
-	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "internal/mailmerge", "wecom", "wecom/gateway", "wecom/redisstore", "wecom/simulator"},
-	"internal/daemon":                {"internal/access", "internal/apps", "internal/config", "internal/delivery", "internal/httpapi", "internal/limit", "internal/store/sqlite"},
+	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "internal/doctor", "internal/mailmerge", "wecom", "wecom/gateway", "wecom/redisstore", "wecom/simulator"},
+	"internal/daemon":                {"internal/access", "internal/apps", "internal/config", "internal/delivery", "internal/doctor", "internal/events", "internal/httpapi", "internal/limit", "internal/metrics", "internal/store/sqlite", "wecom", "wecom/redisstore"},
 	"internal/delivery":              {"wecom"},
+	"internal/doctor":                {"wecom"},
+	"internal/events":                {"internal/delivery"},
+	"internal/metrics":               {"internal/delivery", "wecom"},
 	"internal/limit":                 {"internal/delivery", "wecom"},
 	"internal/access":                {},
 	"internal/mailmerge":             {},
@@ -25,7 +28,7 @@ var arrows = map[string][]string{
 	"internal/store/sqlite":          {"internal/access", "internal/delivery", "internal/store/filelock", "internal/store/migrations"},
 	"internal/store/filelock":        {},
 	"internal/store/migrations":      {},
-	"internal/httpapi":               {"internal/access", "internal/delivery", "wecom"},
+	"internal/httpapi":               {"internal/access", "internal/delivery", "internal/doctor", "internal/events", "wecom"},
 	"wecom":                          {"wecom/internal/split"},
 	"wecom/internal/split":           {},
 	"wecom/callback":                 {"wecom"},

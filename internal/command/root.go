@@ -83,7 +83,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp))
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		c.appCommand(), c.callCommand(), c.cancelCommand(), c.cardCommand(), c.chatCommand(), c.devCommand(), c.directoryCommand(), c.eventsCommand(), c.keyCommand(), c.lintCommand(),
+		c.appCommand(), c.callCommand(), c.cancelCommand(), c.cardCommand(), c.chatCommand(), c.devCommand(), c.directoryCommand(), c.doctorCommand(), c.eventsCommand(), c.keyCommand(), c.lintCommand(),
 		c.listCommand(), c.mediaCommand(), c.recallCommand(), c.resendCommand(), c.sendCommand(), c.serveCommand(), c.simCommand(), c.statusCommand(), c.tokenCommand(), c.versionCommand(),
 	)
 	return root
