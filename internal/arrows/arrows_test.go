@@ -14,7 +14,7 @@ const module = "github.com/hongyan-im/hongyan/"
 // the test: whoever adds one decides where it stands.
 var arrows = map[string][]string{
 	"cmd/hongyan":                    {"internal/command"},
-	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "internal/doctor", "wecom", "wecom/redisstore", "wecom/simulator"},
+	"internal/command":               {"internal/access", "internal/config", "internal/daemon", "internal/delivery", "internal/doctor", "internal/mailmerge", "wecom", "wecom/gateway", "wecom/redisstore", "wecom/simulator"},
 	"internal/daemon":                {"internal/access", "internal/apps", "internal/config", "internal/delivery", "internal/doctor", "internal/events", "internal/httpapi", "internal/limit", "internal/metrics", "internal/store/sqlite", "internal/webhook", "wecom", "wecom/redisstore"},
 	"internal/delivery":              {"wecom"},
 	"internal/doctor":                {"wecom"},
@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"internal/metrics":               {"internal/delivery", "wecom"},
 	"internal/limit":                 {"internal/delivery", "wecom"},
 	"internal/access":                {},
+	"internal/mailmerge":             {},
 	"internal/config":                {"wecom", "wecom/callback"},
 	"internal/apps":                  {"internal/config", "internal/delivery", "wecom", "wecom/redisstore"},
 	"internal/webhook":               {"internal/access", "internal/delivery"},
@@ -32,6 +33,7 @@ var arrows = map[string][]string{
 	"wecom":                          {"wecom/internal/split"},
 	"wecom/internal/split":           {},
 	"wecom/callback":                 {"wecom"},
+	"wecom/gateway":                  {"wecom"},
 	"wecom/simulator":                {"wecom/callback", "wecom/simulator/internal/phone"},
 	"wecom/simulator/internal/phone": {},
 	"wecom/wecomtest":                {"wecom", "wecom/simulator"},
