@@ -172,6 +172,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	var in struct {
+		MsgType                string     `json:"msgtype"`
 		ToUser                 joined     `json:"touser"`
 		ToParty                joined     `json:"toparty"`
 		ToTag                  joined     `json:"totag"`
@@ -184,7 +185,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return wrongType("", err)
 	}
-	body, err := unmarshalBody(data, bodyTypes)
+	body, err := unmarshalBody(data, in.MsgType, bodyTypes)
 	if err != nil {
 		return err
 	}
@@ -226,25 +227,16 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// unmarshalBody reads the msgtype of a message and the body of that name.
-func unmarshalBody(data []byte, types map[string]func(json.RawMessage) (Body, error)) (Body, error) {
-	var in struct {
-		MsgType string `json:"msgtype"`
-	}
-	if err := json.Unmarshal(data, &in); err != nil {
-		return nil, wrongType("", err)
-	}
-	decode, ok := types[in.MsgType]
+// unmarshalBody reads the body that has the name of the message's msgtype. data is an object that was
+// read before, so that it is known to be JSON.
+func unmarshalBody(data []byte, msgType string, types map[string]func(json.RawMessage) (Body, error)) (Body, error) {
+	decode, ok := types[msgType]
 	if !ok {
-		return nil, msgTypeError(in.MsgType, slices.Sorted(maps.Keys(types)))
+		return nil, msgTypeError(msgType, slices.Sorted(maps.Keys(types)))
 	}
-	var bodies map[string]json.RawMessage
-	if err := json.Unmarshal(data, &bodies); err != nil {
-		return nil, err
-	}
-	body, err := decode(bodies[in.MsgType])
+	body, err := decode(member(data, msgType))
 	if err != nil {
-		return nil, wrongType(in.MsgType, err)
+		return nil, wrongType(msgType, err)
 	}
 	return body, nil
 }
