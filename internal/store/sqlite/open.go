@@ -62,8 +62,9 @@ func Open(path string, options Options) (*Outbox, error) {
 	return o, nil
 }
 
-// pragmasOfWriter: FULL makes each commit wait for its fsync; the caches are in KiB.
-var pragmasOfWriter = []string{"synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-32000)"}
+// pragmasOfWriter: FULL makes each commit wait for its fsync; the caches are in KiB. A larger cache is
+// slower: when SQLite reorders pages of an index, the commit after it looks through the whole cache.
+var pragmasOfWriter = []string{"synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-8000)"}
 
 func open(path string, options Options) (_ *Outbox, err error) {
 	if options.Readers <= 0 {
