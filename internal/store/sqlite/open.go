@@ -41,6 +41,8 @@ type Outbox struct {
 	lock    *filelock.Lock
 	claims  chan struct{} // holds one token while somebody claims
 	orphans []int64       // rows that were on their way when the file was opened
+
+	readDueRows *sql.Stmt // of read: it is made for every claim
 }
 
 // Open opens the outbox in the file at path, and makes it, readable for its owner alone, if there is
@@ -95,6 +97,9 @@ func open(path string, options Options) (_ *Outbox, err error) {
 	o := &Outbox{writer: newWriter(write), write: write, read: read, claims: make(chan struct{}, 1)}
 	o.Keys = newKeys(read, o.writer.write)
 	if err := o.remember(); err != nil {
+		return nil, err
+	}
+	if o.readDueRows, err = read.Prepare(`SELECT ` + rowColumns + dueQuery); err != nil {
 		return nil, err
 	}
 	go o.writer.run()

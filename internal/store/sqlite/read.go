@@ -12,6 +12,11 @@ import (
 // each reads rows outside of the writer. Faults become those of the port.
 func (o *Outbox) each(ctx context.Context, query string, args []any, each func(scan func(...any) error) error) error {
 	rows, err := o.read.QueryContext(ctx, query, args...)
+	return eachRow(ctx, rows, err, each)
+}
+
+// eachRow is each for the rows of a query that was made.
+func eachRow(ctx context.Context, rows *sql.Rows, err error, each func(scan func(...any) error) error) error {
 	if err != nil {
 		return readError(ctx, err)
 	}
