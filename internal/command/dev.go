@@ -124,7 +124,7 @@ func (c *cli) tryAll(ctx context.Context, d *daemon.Daemon, sim *server, world s
 		return err
 	}
 	app, user, _ := firstApp(sim.url, world)
-	last, err := c.sendSamples(ctx, app, &gatewayClient{url: url, key: devKey}, allTypes)
+	last, err := c.sendSamples(ctx, app, url, allTypes)
 	if err != nil {
 		return err
 	}

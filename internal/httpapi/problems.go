@@ -15,7 +15,7 @@ var catalogue = []kind{
 	problemBadJSON, problemNoBody, problemUnreadable, problemTooDeep, problemNotUTF8,
 	problemNoKey, problemBadKey,
 	problemScope, problemForeignSender,
-	problemNoRoute, problemNoMessage,
+	problemNoRoute, problemNoMessage, problemNoSender,
 	problemMethod,
 	problemSlowBody,
 	problemNotEnded, problemNothingToResend,
@@ -23,7 +23,8 @@ var catalogue = []kind{
 	problemMediaType,
 	problemInvalid, problemUnknownSender, problemKeyReused,
 	problemInternal,
-	problemStorage, problemStopping, problemNotReady, problemAbandoned,
+	problemNoToken,
+	problemStorage, problemStopping, problemNotReady, problemAbandoned, problemListeners,
 }
 
 var (
@@ -118,4 +119,14 @@ var (
 		title: words{"the request was given up before it was done", "请求在完成之前被放弃"},
 		hint: words{"it is not known whether it took effect: repeat it with the same Idempotency-Key",
 			"请求是否生效未知：请用相同的 Idempotency-Key 重试"}}
+	problemNoSender = kind{code: 40410,
+		title: words{"there is no such app", "没有该应用"},
+		hint: words{"see GET /v1/apps for those that the key is for; a robot is called robot:NAME",
+			"可用 GET /v1/apps 查看该 key 可用的应用；机器人写作 robot:名称"}}
+	problemNoToken = kind{code: 50201,
+		title: words{"WeCom gives no access token", "企业微信没有给出 access_token"},
+		hint:  words{"detail has what WeCom said; POST /v1/apps/{name}/check says more", "企业微信的应答见 detail；可用 POST /v1/apps/{name}/check 进一步检查"}}
+	problemListeners = kind{code: 50310, retryAfter: 30,
+		title: words{"too many listen to events", "监听事件的连接过多"},
+		hint:  words{"close streams that nobody reads", "请关闭无人读取的事件流"}}
 )
