@@ -228,25 +228,35 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 
 // unmarshalBody reads the msgtype of a message and the body of that name.
 func unmarshalBody(data []byte, types map[string]func(json.RawMessage) (Body, error)) (Body, error) {
+	msgType, err := msgTypeOf(data)
+	if err != nil {
+		return nil, err
+	}
+	decode, ok := types[msgType]
+	if !ok {
+		return nil, msgTypeError(msgType, slices.Sorted(maps.Keys(types)))
+	}
+	body, err := decode(member(data, msgType))
+	if err != nil {
+		return nil, wrongType(msgType, err)
+	}
+	return body, nil
+}
+
+// msgTypeOf returns the msgtype of a message, or "".
+func msgTypeOf(data []byte) (string, error) {
+	if i := skipSpace(data, 0); i < len(data) && data[i] == '{' {
+		if given := member(data, "msgtype"); given != nil {
+			var msgType string
+			err := json.Unmarshal(given, &msgType)
+			return msgType, wrongType("msgtype", err)
+		}
+	}
 	var in struct {
 		MsgType string `json:"msgtype"`
 	}
-	if err := json.Unmarshal(data, &in); err != nil {
-		return nil, wrongType("", err)
-	}
-	decode, ok := types[in.MsgType]
-	if !ok {
-		return nil, msgTypeError(in.MsgType, slices.Sorted(maps.Keys(types)))
-	}
-	var bodies map[string]json.RawMessage
-	if err := json.Unmarshal(data, &bodies); err != nil {
-		return nil, err
-	}
-	body, err := decode(bodies[in.MsgType])
-	if err != nil {
-		return nil, wrongType(in.MsgType, err)
-	}
-	return body, nil
+	err := json.Unmarshal(data, &in) // takes other spellings of the name, and says what is no object
+	return in.MsgType, wrongType("", err)
 }
 
 func msgTypeError(given string, types []string) error {

@@ -148,3 +148,38 @@ func (a *Apps) Send(ctx context.Context, s delivery.Sender, c delivery.Content) 
 	}
 	return wecom.Receipt{}, fmt.Errorf("apps: %s cannot send what is of kind %d", s, c.Kind())
 }
+
+var _ delivery.Changer = (*Apps)(nil)
+
+// Recall implements [delivery.Changer].
+func (a *Apps) Recall(ctx context.Context, s delivery.Sender, msgID string) error {
+	x, err := a.app(s)
+	if err != nil {
+		return err
+	}
+	x.begin()
+	defer x.end()
+	return x.client.Recall(ctx, msgID)
+}
+
+// UpdateCard implements [delivery.Changer].
+func (a *Apps) UpdateCard(ctx context.Context, s delivery.Sender, u wecom.CardUpdate) (notReached []string, err error) {
+	x, err := a.app(s)
+	if err != nil {
+		return nil, err
+	}
+	x.begin()
+	defer x.end()
+	return x.client.UpdateCard(ctx, u)
+}
+
+func (a *Apps) app(s delivery.Sender) (*sender, error) {
+	x := a.current.Load().find(s)
+	switch {
+	case x == nil:
+		return nil, delivery.ErrUnknownSender
+	case x.client == nil:
+		return nil, fmt.Errorf("apps: %s is no app", s)
+	}
+	return x, nil
+}

@@ -119,7 +119,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	waiting := &backlogs{count: d.outbox.Backlogs}
 	api := httpapi.New(httpapi.Config{
 		Intake:   delivery.NewIntake(d.outbox, d.senders, limits, d.dispatcher, d.Now),
-		Messages: d.outbox, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox,
+		Messages: d.outbox, Changes: d.dispatcher, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox,
 		Events: stream, Ends: d.outbox, Operator: operator{d, waiting}, Metrics: d.metrics.Handler(), Observe: d.metrics.Request,
 		Stopping: d.waits.Done(), Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
 	})

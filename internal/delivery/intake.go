@@ -35,7 +35,7 @@ func (in *Intake) Accept(ctx context.Context, r Request) (m *Message, replayed b
 	if r.Key != "" {
 		m.Key, m.Digest = r.Key, r.Digest
 	}
-	promises := in.plan(m)
+	promises := in.plan(m, nil)
 	// Whether it is stored must be known, also when the program has gone: a worker waits for it.
 	earlier, err := in.outbox.Add(context.WithoutCancel(ctx), m)
 	in.takeBack(m, promises, err == nil && earlier == 0)
@@ -125,18 +125,29 @@ type promise struct {
 	what   Content   // that they were asked for
 }
 
+// turnOf is who waits for a worker.
+type turnOf struct {
+	sender   Sender
+	priority Priority
+}
+
 // plan marks the deliveries that may go at once, and books the quotas of their receivers; those who
 // are over it get deliveries of their own, with the time that was booked. What does not go at once
-// for want of a worker asks for its quota when it is claimed, as do those that wait anyway.
-func (in *Intake) plan(m *Message) []promise {
+// for want of a worker asks for its quota when it is claimed, as do those that wait anyway. waits, if
+// it is not nil, has whose messages of the same batch wait for a worker: later ones do not pass them.
+func (in *Intake) plan(m *Message, waits map[turnOf]bool) []promise {
 	promises := make([]promise, len(m.Deliveries))
 	for i := range promises {
 		d := &m.Deliveries[i]
-		if d.Status == Scheduled || d.Waiting {
+		whose := turnOf{d.Sender, d.Priority}
+		if d.Status == Scheduled || d.Waiting || waits[whose] {
 			continue
 		}
 		turn, ok := in.dispatcher.take(d.Sender, d.Priority)
 		if !ok {
+			if waits != nil {
+				waits[whose] = true
+			}
 			continue
 		}
 		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{}).whole()

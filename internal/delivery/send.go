@@ -146,9 +146,12 @@ func (x *Dispatcher) tell(d *Delivery, s Settlement) {
 	x.Log.Log(context.Background(), level, "delivery", attrs...)
 }
 
-// report publishes and logs ends that no attempt brought.
+// report publishes and logs ends that no attempt brought, and gives back what quotas they had.
 func (x *Dispatcher) report(ended []Event) {
 	for _, e := range ended {
+		if !e.Booked.IsZero() {
+			x.Limits.Return(e.Booked, e.Sender, e.Content)
+		}
 		x.Hub.Publish(e)
 		x.Log.Warn("delivery", "delivery", e.ID, "sender", e.Sender, "status", e.Status, "reason", e.Reason.Code)
 	}

@@ -46,6 +46,7 @@ func (m *moment) happens(p phase) {
 // killer kills a gateway at moments, and starts it again.
 type killer struct {
 	g      *gateway
+	w      *wecomServer
 	random *rand.Rand
 	next   atomic.Pointer[moment]
 	killed [phases]int
@@ -53,7 +54,7 @@ type killer struct {
 
 func (k *killer) happens(p phase) { k.next.Load().happens(p) }
 
-// once starts the gateway, and kills it.
+// once starts the gateway, and kills it. Now and then the token dies too.
 func (k *killer) once() {
 	m := &moment{phase: phase(k.random.IntN(int(phases))), come: make(chan struct{})}
 	m.left.Store(int64(1 + k.random.IntN(300)))
@@ -68,6 +69,11 @@ func (k *killer) once() {
 	}
 	if m.phase == starting || m.phase == forgetting || m.phase == whenever {
 		patience = time.Duration(k.random.Int64N(int64(patience)))
+	}
+	if k.random.IntN(5) == 0 {
+		if err := k.w.sim.Revoke(corpID, crm.AgentID, 42001); err != nil {
+			k.g.t.Fatal(err)
+		}
 	}
 	p := k.g.launch()
 	if m.phase != starting {
@@ -85,6 +91,7 @@ func (k *killer) once() {
 		k.g.t.Fatal("hongyan serve ended by itself")
 	}
 	p.kill()
+	p.quiet = true
 	k.killed[m.phase]++
 }
 
@@ -96,7 +103,7 @@ func TestKilled(t *testing.T) {
 		simulator.Fault{Call: "message/send", AgentID: ops.AgentID, Latency: 60 * time.Millisecond},
 	)
 	g := newGateway(t, w, func(s *settings) { s.Retention.Messages = 1000 })
-	k := &killer{g: g, random: chance(1)}
+	k := &killer{g: g, w: w, random: chance(1)}
 	w.serve(k.late(30 * time.Millisecond))
 	l := &load{g: g, accepted: func() { k.happens(accepting) }}
 
@@ -144,12 +151,20 @@ func TestKilledAtQuota(t *testing.T) {
 	w.arrive(append(before, other), 20*time.Second)
 }
 
-// late serves a call so that WeCom acts, and its answer takes up to a while to leave.
+// late serves a call so that WeCom acts, and its answer takes up to a while to leave. One connection in
+// a hundred breaks before WeCom acts, and one after.
 func (k *killer) late(most time.Duration) func(http.Handler, http.ResponseWriter, *http.Request) {
 	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 		k.happens(sending)
+		dice := rand.IntN(100)
+		if dice < 1 {
+			panic(http.ErrAbortHandler)
+		}
 		answer := httptest.NewRecorder()
 		next.ServeHTTP(answer, r)
+		if dice < 2 {
+			panic(http.ErrAbortHandler)
+		}
 		timer := time.NewTimer(time.Duration(rand.Int64N(int64(most))))
 		defer timer.Stop()
 		select {

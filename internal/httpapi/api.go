@@ -18,17 +18,30 @@ import (
 
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/wecom"
 )
 
 // Intake takes messages: *delivery.Intake.
 type Intake interface {
 	Accept(ctx context.Context, r delivery.Request) (m *delivery.Message, replayed bool, err error)
+	AcceptAll(ctx context.Context, requests []delivery.Request) ([]delivery.Accepted, error)
+	Resend(ctx context.Context, id delivery.MessageID, r delivery.Resend) (m *delivery.Message, replayed bool, err error)
+	ResendAll(ctx context.Context, f delivery.Filter, before delivery.MessageID, n int, r delivery.Resend, try bool) (delivery.ResentPage, error)
+}
+
+// Changes changes messages that were taken: *delivery.Dispatcher.
+type Changes interface {
+	Cancel(ctx context.Context, id delivery.MessageID) (cancelled, left int, err error)
+	Recall(ctx context.Context, id delivery.MessageID) ([]delivery.Change, error)
+	UpdateCard(ctx context.Context, id delivery.MessageID, u wecom.CardUpdate) ([]delivery.Change, error)
 }
 
 // Messages finds what was taken: part of delivery.Reader.
 type Messages interface {
 	Message(ctx context.Context, id delivery.MessageID) (*delivery.Message, error)
 	Attempts(ctx context.Context, id delivery.MessageID) ([]delivery.AttemptRecord, error)
+	Search(ctx context.Context, f delivery.Filter, before delivery.MessageID, n int) (delivery.Page, error)
+	Resends(ctx context.Context, ids []delivery.MessageID) (map[delivery.MessageID]delivery.MessageID, error)
 }
 
 // Waiter waits until nothing more happens to a message by itself, or ctx ends, and returns it as it is
@@ -52,6 +65,7 @@ type Keys interface {
 type Config struct {
 	Intake   Intake
 	Messages Messages
+	Changes  Changes
 	Waiter   Waiter
 	Rests    Rests
 	Keys     Keys
@@ -100,6 +114,10 @@ func New(c Config) *API {
 	a.epoch = strconv.FormatInt(time.Now().UnixNano(), 36)
 	a.huma = humago.New(a.routes, a.document())
 	a.registerMessages()
+	a.registerSearch()
+	a.registerBatch()
+	a.registerChanges()
+	a.registerResend()
 	a.registerEvents()
 	a.registerApps()
 	a.registerHealth()
@@ -117,7 +135,9 @@ type operation struct {
 // register adds an operation. handle gets the caller, and returns the errors of its ports as they are:
 // problemOf knows what each of them means.
 func register[I, O any](a *API, op operation, handle func(ctx context.Context, c *caller, in *I) (*O, error)) {
-	op.MaxBodyBytes = maxBody
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBody
+	}
 	op.BodyReadTimeout = bodyTimeout
 	op.SkipValidateBody = true // bodies are decoded here, with errors that name the field and a near one
 	op.Middlewares = huma.Middlewares{a.admit(op.scope)}

@@ -65,7 +65,7 @@ func newWorld(t testing.TB) *world {
 	go w.stream.Run(stream)
 	t.Cleanup(stop)
 	w.api = New(Config{
-		Intake: w, Messages: w, Waiter: w, Rests: w, Keys: w, Version: "test",
+		Intake: w, Messages: w, Changes: w, Waiter: w, Rests: w, Keys: w, Version: "test",
 		Events: w.stream, Ends: w, Operator: w.operator, Stopping: w.stopping,
 		Ready: func(context.Context) error { return w.notReady },
 		Log:   slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -127,7 +127,10 @@ func init() {
 
 // Schema gives the body of POST /v1/messages its place in the OpenAPI document.
 func (b *messageBody) Schema(r huma.Registry) *huma.Schema {
-	const name = "NewMessage"
+	return named(r, "NewMessage", newMessageSchema())
+}
+
+func newMessageSchema() *huma.Schema {
 	s := &huma.Schema{
 		Type: "object", Properties: map[string]*huma.Schema{}, Required: []string{"msgtype"}, AdditionalProperties: false,
 		Description: "A message. Fields that are not known are refused.",
@@ -139,9 +142,7 @@ func (b *messageBody) Schema(r huma.Registry) *huma.Schema {
 		schema := f.schema
 		s.Properties[f.name] = &schema
 	}
-	s.PrecomputeMessages()
-	r.Map()[name] = s
-	return &huma.Schema{Ref: "#/components/schemas/" + name}
+	return s
 }
 
 func receiversSchema() huma.Schema {

@@ -18,6 +18,7 @@ var catalogue = []kind{
 	problemNoRoute, problemNoMessage, problemNoSender,
 	problemMethod,
 	problemSlowBody,
+	problemNotEnded, problemNothingToResend,
 	problemTooLarge,
 	problemMediaType,
 	problemInvalid, problemUnknownSender, problemKeyReused, problemNotYet,
@@ -73,13 +74,20 @@ var (
 	problemSlowBody = kind{code: 40801,
 		title: words{"the body took too long to arrive", "请求体传输超时"},
 		hint:  words{"send it again; the network or the program that sends it is slow", "请重新发送；网络或发送程序过慢"}}
+	problemNotEnded = kind{code: 40901,
+		title: words{"the message has not come to its end", "消息尚未结束"},
+		hint: words{"wait until it has, or cancel what has not left; then send it again",
+			"请等待消息结束，或先取消尚未发出的部分，再重新发送"}}
+	problemNothingToResend = kind{code: 40902,
+		title: words{"nothing of the message needs to be sent again", "这条消息没有需要重发的内容"},
+		hint: words{"all of it was sent: missed=true is for those who did not get it although others did, all=true for everybody",
+			"消息已全部发出：missed=true 只发给没有收到的成员，all=true 发给所有人"}}
 	problemTooLarge = kind{code: 41301,
 		title: words{"the body is too large", "请求体过大"},
 		hint:  words{"upload files to WeCom and send their media_id", "文件请先上传到企业微信，再用 media_id 发送"}}
 	problemMediaType = kind{code: 41501,
 		title: words{"the body must be JSON", "请求体必须是 JSON"},
-		hint: words{`send the header "Content-Type: application/json"; curl -d needs -H 'Content-Type: application/json' beside it`,
-			"请携带请求头 “Content-Type: application/json”；使用 curl -d 时要同时加上 -H 'Content-Type: application/json'"}}
+		hint:  words{`send the header "Content-Type: application/json"`, "请携带请求头 “Content-Type: application/json”"}}
 
 	problemInvalid = kind{code: 42201,
 		title: words{"the request is not valid", "请求内容有误"},

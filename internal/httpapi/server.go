@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 )
@@ -139,17 +138,25 @@ func (t *routes) HandleFunc(pattern string, handler func(http.ResponseWriter, *h
 
 // seal adds the answers to everything that has no route.
 func (t *routes) seal(a *API) {
-	for path, methods := range t.methods {
-		slices.Sort(methods)
-		allow := strings.Join(methods, ", ")
-		t.ServeMux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			p := a.problem(problemMethod, langOf(r.Header.Get("Accept-Language")))
+	t.ServeMux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		p := a.problem(problemNoRoute, langOf(r.Header.Get("Accept-Language")))
+		if allowed := t.allowed(r); len(allowed) > 0 {
+			allow := strings.Join(allowed, ", ")
+			p = a.problem(problemMethod, langOf(r.Header.Get("Accept-Language")))
 			p.Detail = "it takes " + allow + ", given " + shown(r.Method)
 			p.headers = http.Header{"Allow": {allow}}
-			a.write(w, r, p)
-		})
-	}
-	t.ServeMux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		a.write(w, r, a.problem(problemNoRoute, langOf(r.Header.Get("Accept-Language"))))
+		}
+		a.write(w, r, p)
 	})
+}
+
+// allowed lists the methods that the path of a request takes.
+func (t *routes) allowed(r *http.Request) (methods []string) {
+	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost, http.MethodPut} {
+		other := http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := t.ServeMux.Handler(&other); pattern != "/" && pattern != "" {
+			methods = append(methods, method)
+		}
+	}
+	return methods
 }

@@ -166,10 +166,10 @@ func TestReopened(t *testing.T) {
 }
 
 func TestMessageIDs(t *testing.T) {
-	tx := &tx{marks: new(marks)}
+	tx := &tx{shared: new(shared)}
 	next := func(accepted time.Time) delivery.MessageID {
 		t.Helper()
-		before := tx.marks.message
+		before := tx.shared.message
 		id, err := tx.nextID(accepted)
 		if err != nil {
 			t.Fatal(err)
@@ -189,7 +189,7 @@ func TestMessageIDs(t *testing.T) {
 	}
 	next(time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC))
 	next(time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)) // past the last moment
-	tx.marks.message = 1<<51 - 1
+	tx.shared.message = 1<<51 - 1
 	if id, err := tx.nextID(now); err == nil {
 		t.Errorf("id %d after the last one", id)
 	}

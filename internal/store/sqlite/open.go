@@ -39,8 +39,9 @@ type Outbox struct {
 	write   *sql.DB
 	read    *sql.DB
 	lock    *filelock.Lock
-	claims  chan struct{} // holds one token while somebody claims
-	orphans []orphan      // rows that were on their way when the file was opened
+	claims  chan struct{}                  // holds one token while somebody claims
+	seen    func(query string, args []any) // of tests: what is read; nil means that nobody looks
+	orphans []orphan                       // rows that were on their way when the file was opened
 }
 
 // Open opens the outbox in the file at path, and makes it, readable for its owner alone, if there is
@@ -111,12 +112,14 @@ type orphan struct{ id, attempt int64 }
 
 // remember reads what the last owner of the file left.
 func (o *Outbox) remember() error {
-	const greatest = `SELECT (SELECT coalesce(max(id), 0) FROM deliveries), (SELECT coalesce(max(span), 0) FROM fingerprints)`
-	var last int64
-	if err := o.write.QueryRow(greatest).Scan(&last, &o.writer.marks.span); err != nil {
+	if err := o.recallPrints(); err != nil {
 		return err
 	}
-	o.writer.marks.message = int64(deliveryID(last).Message)
+	var last int64
+	if err := o.write.QueryRow(`SELECT coalesce(max(id), 0) FROM deliveries`).Scan(&last); err != nil {
+		return err
+	}
+	o.writer.shared.message = int64(deliveryID(last).Message)
 	rows, err := o.write.Query(`SELECT id, attempts FROM deliveries WHERE status = 3`)
 	if err != nil {
 		return err

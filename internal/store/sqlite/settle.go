@@ -116,8 +116,9 @@ func (s *senders) add(sender delivery.Sender) {
 
 var (
 	findWaitingPart = prepare(`SELECT 1 FROM deliveries WHERE id = ? AND ` + isOpen + ` AND waiting = 1`)
-	endWaiting      = prepare(`UPDATE deliveries SET status = ?, reason = ?, reason_detail = ?, settled = ? WHERE id = ? AND ` + isOpen)
-	wakePart        = prepare(`UPDATE deliveries SET waiting = 0, due = max(due, ?), reason = CASE reason WHEN 'in_order' THEN '' ELSE reason END
+	endWaiting      = prepare(`UPDATE deliveries SET status = ?, reason = ?, reason_detail = ?, cause = ?, settled = ?,
+		answer = coalesce(answer, ?) WHERE id = ? AND ` + isOpen)
+	wakePart = prepare(`UPDATE deliveries SET waiting = 0, due = max(due, ?), reason = CASE reason WHEN 'in_order' THEN '' ELSE reason END
 		WHERE id = ? AND ` + isOpen)
 	wakeMessage = prepare(`UPDATE deliveries SET waiting = 0, due = max(due, ?), reason = CASE reason WHEN 'in_order' THEN '' ELSE reason END
 		WHERE id BETWEEN ? AND ? AND ` + isOpen + ` AND waiting = 2`)
@@ -165,7 +166,7 @@ func (t *tx) followers(id int64, sender delivery.Sender, status delivery.Status,
 			return t.exec(wakePart, millis(at), id)
 		}
 		why.Detail = fmt.Sprintf("part %d of the message was not sent", id&lastPart) // the one before, counted from 1
-		if err := t.exec(endWaiting, int64(status), why.Code, why.Detail, millis(at), id); err != nil {
+		if err := t.exec(endWaiting, int64(status), why.Code, why.Detail, nil, millis(at), nil, id); err != nil {
 			return err
 		}
 		e.events = append(e.events, delivery.Event{ID: deliveryID(id), Sender: sender, Status: status, Reason: why, At: at})

@@ -29,17 +29,17 @@ type writer struct {
 	closing  chan struct{} // closed when no more is taken
 	stopped  chan struct{} // closed when the last answer was given
 
-	conn  *connection // nil after a fault, until the next batch
-	marks marks
+	conn   *connection // nil after a fault, until the next batch
+	shared shared
 
 	commits, operations, failed atomic.Uint64
 	busy                        atomic.Int64 // nanoseconds in transactions
 }
 
-// marks are the greatest numbers given so far. They may be ahead of what is stored.
-type marks struct {
-	message int64 // id
-	span    int64 // of fingerprints
+// shared is what transactions leave to those after them.
+type shared struct {
+	message int64 // the greatest id given so far; it may be ahead of what is stored
+	prints  prints
 }
 
 func newWriter(db *sql.DB) *writer {
@@ -144,7 +144,7 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 	}
 	start := time.Now()
 	defer func() { w.busy.Add(int64(time.Since(start))) }()
-	t := &tx{conn: w.conn, marks: &w.marks}
+	t := &tx{conn: w.conn, shared: &w.shared}
 	if err := t.exec(begin); err != nil {
 		w.undo(err)
 		return nil, err
@@ -160,9 +160,13 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 	if t.ended != 0 {
 		_ = t.exec(countEnded, t.ended)
 	}
+	_ = t.storePrints()
 	if err := t.exec(commit); t.err != nil {
 		w.undo(err)
 		return nil, t.err
+	}
+	for fingerprint, left := range t.prints {
+		w.shared.prints.add(fingerprint, left)
 	}
 	w.commits.Add(1)
 	w.operations.Add(uint64(len(batch)))
@@ -194,10 +198,11 @@ func (w *writer) close() {
 
 // tx is the transaction that an operation writes in. Its first failed statement fails it as a whole.
 type tx struct {
-	conn  *connection
-	marks *marks
-	ended int64 // messages that came to their end, less those that were forgotten
-	err   error
+	conn   *connection
+	shared *shared
+	prints map[uint64]print // left in this transaction
+	ended  int64            // messages that came to their end, less those that were forgotten
+	err    error
 }
 
 func (t *tx) fail(err error) error {
