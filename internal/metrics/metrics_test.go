@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -221,5 +222,33 @@ func BenchmarkDelivery(b *testing.B) {
 		m.Changed(event)
 		c.ObserveCall(wecom.CallEvent{Op: "message/send", Took: time.Millisecond})
 		m.Request("POST /v1/messages", 202, time.Millisecond)
+	}
+}
+
+// TestManual: both manuals have every metric, and no other.
+func TestManual(t *testing.T) {
+	for _, file := range []string{"../../docs/operating.md", "../../docs/operating.zh-CN.md"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := map[string]bool{}
+		for _, found := range regexp.MustCompile("`(hongyan_[a-z_]+)`").FindAllStringSubmatch(string(data), -1) {
+			told[found[1]] = true
+		}
+		is := map[string]bool{}
+		for name := range contract {
+			is[regexp.MustCompile("_seconds_(bucket|sum|count)$").ReplaceAllString(name, "_seconds")] = true
+		}
+		for name := range is {
+			if !told[name] {
+				t.Errorf("%s does not tell of %s", file, name)
+			}
+		}
+		for name := range told {
+			if !is[name] {
+				t.Errorf("%s tells of %s, which is none", file, name)
+			}
+		}
 	}
 }
