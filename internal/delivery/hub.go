@@ -58,7 +58,7 @@ func (h *Hub) Wait(ctx context.Context, id MessageID) (*Message, error) {
 		select {
 		case <-news:
 		case <-ctx.Done():
-			return m, nil
+			return h.reader.Message(context.WithoutCancel(ctx), id) // it may wait for something by now
 		}
 	}
 }

@@ -42,6 +42,8 @@ type Outbox struct {
 	claims  chan struct{}                  // holds one token while somebody claims
 	seen    func(query string, args []any) // of tests: what is read; nil means that nobody looks
 	orphans []orphan                       // rows that were on their way when the file was opened
+
+	webhooks *Webhooks
 }
 
 // Open opens the outbox in the file at path, and makes it, readable for its owner alone, if there is
@@ -94,6 +96,8 @@ func open(path string, options Options) (_ *Outbox, err error) {
 	read.SetMaxIdleConns(options.Readers)
 	o := &Outbox{writer: newWriter(write), write: write, read: read, claims: make(chan struct{}, 1)}
 	o.Keys = newKeys(read, o.writer.write)
+	o.webhooks = &Webhooks{Outbox: o, news: make(chan struct{}, 1)}
+	o.writer.committed = o.webhooks.committed
 	if err := o.remember(); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/internal/store/storetest"
+	"github.com/hongyan-im/hongyan/internal/webhook"
 )
 
 func verifyMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,6 +33,13 @@ func fresh(t testing.TB) string { return filepath.Join(t.TempDir(), "hongyan.db"
 
 func TestOutbox(t *testing.T) {
 	storetest.TestOutbox(t, func(t *testing.T) delivery.Outbox { return open(t, fresh(t)) })
+}
+
+func TestWebhooks(t *testing.T) {
+	storetest.TestWebhooks(t, func(t *testing.T) (delivery.Outbox, webhook.Store) {
+		o := open(t, fresh(t))
+		return o, o.Webhooks()
+	})
 }
 
 func TestKeys(t *testing.T) {
