@@ -113,6 +113,10 @@ func (d *Daemon) sources(b *backlogs, listeners func() (int, uint64)) metrics.So
 	return metrics.Sources{
 		Senders: d.senders.Names, State: d.dispatcher.State, Backlog: b.get, Now: d.Now,
 		Commits: func() metrics.Commits { return metrics.Commits(d.outbox.Stats()) },
+		Tells: func() metrics.Tells {
+			s := d.webhooks.Stats()
+			return metrics.Tells{Told: s.Told, GivenUp: s.GivenUp, Attempts: s.Attempts, UnderWay: s.UnderWay}
+		},
 		Events: func() metrics.Events {
 			clients, dropped := listeners()
 			return metrics.Events{Clients: clients, Dropped: dropped}

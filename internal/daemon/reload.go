@@ -52,6 +52,7 @@ func (d *Daemon) fixed(before, next *config.Config) (names []string) {
 	keep("listen", before.Listen == next.Listen, func() { next.Listen = before.Listen })
 	keep("database", before.DatabaseFile() == next.DatabaseFile(), func() { next.Database = "sqlite:" + before.DatabaseFile() })
 	keep("redis", before.Redis == next.Redis, func() { next.Redis = before.Redis })
+	keep("webhooks", before.Webhooks == next.Webhooks, func() { next.Webhooks = before.Webhooks })
 	keep("retention", before.Retention == next.Retention, func() { next.Retention = before.Retention })
 	keep("log.format", before.Log.Format == next.Log.Format, func() { next.Log.Format = before.Log.Format })
 	if d.Level == nil {

@@ -42,6 +42,10 @@ var contract = map[string]string{
 	"hongyan_store_operations_total":      "",
 	"hongyan_store_failures_total":        "",
 	"hongyan_store_commit_seconds_total":  "",
+	"hongyan_webhooks_told_total":         "",
+	"hongyan_webhooks_failed_total":       "",
+	"hongyan_webhook_attempts_total":      "",
+	"hongyan_webhooks_in_flight":          "",
 	"hongyan_event_clients":               "",
 	"hongyan_event_clients_dropped_total": "",
 }
@@ -90,6 +94,7 @@ func sources() Sources {
 		},
 		Commits: func() Commits { return Commits{5, 50, 1, 2 * time.Second} },
 		Events:  func() Events { return Events{2, 1} },
+		Tells:   func() Tells { return Tells{4, 1, 9, 2} },
 		Now:     func() time.Time { return now },
 	}
 }
