@@ -85,7 +85,7 @@ func (c *cli) dev(ctx context.Context, f devFlags) (err error) {
 	defer os.RemoveAll(dir)
 	conf := devConfig(world, sim.url, f.addr, filepath.Join(dir, "hongyan.db"))
 	d := daemon.New(daemon.Options{
-		Config: conf, Log: daemon.NewLog(c.std.Err, conf.Log), Version: versionLine(), Patience: 2 * time.Second,
+		Config: conf, Log: daemon.NewLog(c.std.Err, conf.Log), Version: versionOnly(), Patience: 2 * time.Second,
 	})
 	err = d.Run(ctx, func() error { return c.tryAll(ctx, d, sim, world, f.allTypes) })
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // Ctrl-C while the samples were sent
@@ -99,7 +99,8 @@ func devConfig(world simulator.World, url, addr, database string) *config.Config
 	queue := config.Queue{Workers: config.DefaultWorkers, Weight: config.DefaultWeight}
 	conf := &config.Config{
 		Listen: addr, Database: "sqlite:" + database, WeCom: config.WeCom{BaseURL: url},
-		Log: config.Log{Level: "warn", Format: "text"},
+		Webhooks: config.Webhooks{Allow: "127.0.0.0/8, ::1"}, // receivers are on this machine too
+		Log:      config.Log{Level: "warn", Format: "text"},
 	}
 	corp := world.Corps[0]
 	for i, name := range []string{"crm", "ops"} {
@@ -123,7 +124,7 @@ func (c *cli) tryAll(ctx context.Context, d *daemon.Daemon, sim *server, world s
 		return err
 	}
 	app, user, _ := firstApp(sim.url, world)
-	last, err := c.sendSamples(ctx, app, &gatewayClient{url: url, key: devKey}, allTypes)
+	last, err := c.sendSamples(ctx, app, url, allTypes)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (c *cli) serve(cmd *cobra.Command, file *configFile, addr string) error {
 	if addr != "" {
 		conf.Listen = addr
 	}
-	d := daemon.New(daemon.Options{Config: conf, Log: daemon.NewLog(c.std.Err, conf.Log), Version: versionLine()})
+	d := daemon.New(daemon.Options{Config: conf, Log: daemon.NewLog(c.std.Err, conf.Log), Version: versionOnly()})
 	err = d.Run(cmd.Context(), func() error {
 		hint, err := c.keyHint(cmd.Context(), d.Keys(), conf, file)
 		if err != nil {

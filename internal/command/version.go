@@ -23,12 +23,18 @@ func (c *cli) versionCommand() *cobra.Command {
 	}
 }
 
-func versionLine() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		info = &debug.BuildInfo{}
+func buildInfo() *debug.BuildInfo {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info
 	}
-	return describeBuild(info) + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+	return &debug.BuildInfo{}
+}
+
+// versionOnly is the version without the name of the program and what built it.
+func versionOnly() string { return strings.TrimPrefix(describeBuild(buildInfo()), "hongyan ") }
+
+func versionLine() string {
+	return describeBuild(buildInfo()) + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
 // describeBuild names the version and, where the build knows it, the revision.

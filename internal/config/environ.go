@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,10 @@ type environ struct {
 	names map[string]string // of the variables, by path
 }
 
+// ofKubernetes matches the variables by which Kubernetes tells a container of its services: one that is
+// called hongyan-wecom makes HONGYAN_WECOM_SERVICE_HOST.
+var ofKubernetes = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_\d+_[A-Z]+(_[A-Z]+)?)?)$`)
+
 // key is the path that a variable means, with its value, or "" if it means none. In a path, an app or
 // robot stands under its name in capitals: "apps.CRM.secret".
 func (e *environ) key(name, text string) (path string, value any) {
@@ -25,7 +30,7 @@ func (e *environ) key(name, text string) (path string, value any) {
 	}
 	path, t, ours := e.lookup(strings.TrimPrefix(name, Prefix))
 	if path == "" {
-		if ours != nil {
+		if ours != nil && !ofKubernetes.MatchString(name) {
 			e.add(name, "there is no such key; %s", didYouMean(name, ours))
 		}
 		return "", nil

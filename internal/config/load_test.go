@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -132,7 +133,9 @@ robots:
 		"HONGYAN_ROBOTS_OPS_KEY_FILE=robot.key",
 		// Of the command line, of Kubernetes, of others:
 		"HONGYAN_CORP_ID=ww9", "HONGYAN_SECRET=x", "HONGYAN_SECRET_FILE=y", "HONGYAN_AGENT_ID=crm", "HONGYAN_BASE_URL=x", "HONGYAN_ROBOT=x",
-		"HONGYAN_ROBOT_FILE=x", "HONGYAN_TOKEN_DIR=off", "HONGYAN_PORT=tcp://10.0.0.1:9470", "HONGYAN_SERVICE_HOST=10.0.0.1", "PATH=/bin"))
+		"HONGYAN_ROBOT_FILE=x", "HONGYAN_TOKEN_DIR=off", "HONGYAN_PORT=tcp://10.0.0.1:9470", "HONGYAN_SERVICE_HOST=10.0.0.1", "PATH=/bin",
+		"HONGYAN_WECOM_SERVICE_HOST=10.0.0.2", "HONGYAN_WECOM_SERVICE_PORT_HTTP=9480", "HONGYAN_WECOM_PORT=tcp://10.0.0.2:9480",
+		"HONGYAN_APPS_PORT_9480_TCP_ADDR=10.0.0.2", "HONGYAN_REDIS_PORT_6379_TCP=tcp://10.0.0.3:6379"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,17 +177,39 @@ func TestExample(t *testing.T) {
 	if len(got.Apps) < 2 || len(got.Robots) == 0 || got.Listen != DefaultListen {
 		t.Errorf("the example has %v", got)
 	}
-	// What is commented out works as well, and every key is explained.
-	for _, k := range leaves(configType) {
-		if name := k.path[strings.LastIndex(k.path, ".")+1:]; !strings.Contains(example, name+":") {
-			t.Errorf("the example does not have %s", k.path)
+}
+
+// TestEveryKeyIsExplained: in the example and in the manual, of both languages.
+func TestEveryKeyIsExplained(t *testing.T) {
+	var names []string
+	for _, l := range leaves(configType) {
+		if l.of.Kind() != reflect.Slice {
+			names = append(names, l.path)
+			continue
+		}
+		for _, inner := range leaves(l.of.Elem()) {
+			names = append(names, l.path+"[]."+inner.path)
 		}
 	}
-	for _, list := range []string{"apps", "robots"} {
-		of, _ := find(keysOf(configType), list)
-		for _, k := range leaves(of.Elem()) {
-			if name := k.path[strings.LastIndex(k.path, ".")+1:]; !strings.Contains(example, name+":") {
-				t.Errorf("the example does not have %s of %s", k.path, list)
+	if len(names) < 20 {
+		t.Fatalf("only the keys %q", names)
+	}
+	pages := map[string]string{}
+	for _, name := range []string{"gateway.md", "gateway.zh-CN.md"} {
+		page, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[name] = string(page)
+	}
+	for _, name := range names {
+		last := name[strings.LastIndex(name, ".")+1:]
+		if !strings.Contains(Example, last+":") {
+			t.Errorf("the example does not have %s", name)
+		}
+		for page, text := range pages {
+			if !strings.Contains(text, "`"+last+"`") && !strings.Contains(text, name) {
+				t.Errorf("docs/%s does not have %s", page, name)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -81,15 +82,47 @@ func TestRetention(t *testing.T) {
 	})
 }
 
-// TestRetentionForEver: without bounds nothing is looked at.
+// TestRetentionForEver: without bounds no message is too old or too many, and the outbox is asked all
+// the same, for what else it keeps.
 func TestRetentionForEver(t *testing.T) {
-	s := &store{old: 1}
-	(&retention{s, config.Retention{}, time.Now, nil}).run(t.Context())
-	if len(s.calls) != 0 {
-		t.Errorf("%+v", s.calls)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &store{}
+		go (&retention{s, config.Retention{}, time.Now, slog.New(slog.DiscardHandler)}).run(ctx)
+		synctest.Wait()
+		if len(s.calls) != 1 || !s.calls[0].before.IsZero() || s.calls[0].keep != 0 {
+			t.Errorf("%+v", s.calls)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+// TestForgotten: a month later a message is gone, and the next start has it no more.
+func TestForgotten(t *testing.T) {
+	noLeaks(t)
+	u := newUpstream(t)
+	u.open()
+	conf := settings(t, u.url)
+	conf.Retention = config.Retention{Days: 30}
+	g := run(t, Options{Config: conf})
+	a := g.send("?wait=20s", "old")
+	if a.Status != "sent" {
+		t.Fatalf("%+v", a)
 	}
-	r := retention{config: config.Retention{Messages: 5}, now: time.Now}
-	if !r.before().IsZero() {
-		t.Error("0 days is for ever")
+	g.stop()
+	g = run(t, Options{Config: conf, Now: func() time.Time { return time.Now().AddDate(0, 0, 29) }})
+	kept := g.send("?wait=20s", "new")
+	g.status(a.ID, "sent")
+	g.stop()
+	g = run(t, Options{Config: conf, Now: func() time.Time { return time.Now().AddDate(0, 0, 31) }})
+	defer g.stop()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		if got := g.ask(http.MethodGet, "/v1/messages/"+a.ID, ""); got.code == http.StatusNotFound {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("after 31 days: %+v", got)
+		}
 	}
+	g.status(kept.ID, "sent")
 }

@@ -112,7 +112,6 @@ func (g *gateway) stop() {
 type answer struct {
 	code       int
 	ID, Status string
-	Detail     string // of a problem
 }
 
 func (g *gateway) ask(method, path, body string) answer {
@@ -129,11 +128,14 @@ func (g *gateway) ask(method, path, body string) answer {
 		return answer{}
 	}
 	defer resp.Body.Close()
-	a := answer{code: resp.StatusCode}
-	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil && !errors.Is(err, io.EOF) {
+	var message struct {
+		ID     string
+		Status any // of a problem a number
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&message); err != nil {
 		g.t.Error(err)
 	}
-	return a
+	return answer{resp.StatusCode, message.ID, fmt.Sprint(message.Status)}
 }
 
 // send hands over a text to zhangsan.

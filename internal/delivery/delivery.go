@@ -152,6 +152,7 @@ type Message struct {
 	// they were accepted.
 	OrderKey    string
 	CallbackURL string
+	ResendOf    MessageID // the message that this one repeats; zero if it repeats none
 
 	// Key is the idempotency key, within Producer; Digest tells the same request from another.
 	Key    string
@@ -176,6 +177,7 @@ func (m *Message) Status() Status {
 type Answer struct {
 	MsgID           string   `json:"msgid,omitempty"`
 	ResponseCode    string   `json:"response_code,omitempty"`
+	CodeSpent       bool     `json:"code_spent,omitempty"` // ResponseCode was used
 	InvalidUsers    []string `json:"invalid_users,omitempty"`
 	InvalidParties  []int    `json:"invalid_parties,omitempty"`
 	InvalidTags     []int    `json:"invalid_tags,omitempty"`
@@ -198,6 +200,8 @@ type Failure struct {
 type Reason struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail,omitempty"` // English, one line
+	// Cause is the word for what it waited for when it ended as Expired or Cancelled.
+	Cause string `json:"cause,omitempty"`
 }
 
 // The words of Reason.Code.

@@ -12,14 +12,15 @@ import (
 
 // DispatcherConfig is what a [Dispatcher] works with. Outbox, Senders, Limits and Hub are required.
 type DispatcherConfig struct {
-	Outbox  Outbox
-	Senders Senders
-	Limits  Limits
-	Hub     *Hub
-	Lane    func(Sender) Lane // nil means the zero Lane for all
-	Log     *slog.Logger      // nil means none
-	Now     func() time.Time  // nil means time.Now
-	Jitter  func() float64    // at least 0, below 1; nil means by chance
+	Outbox   Outbox
+	Senders  Senders
+	Limits   Limits
+	Hub      *Hub
+	Lane     func(Sender) Lane // nil means the zero Lane for all
+	Observer Observer          // nil means nobody
+	Log      *slog.Logger      // nil means none
+	Now      func() time.Time  // nil means time.Now
+	Jitter   func() float64    // at least 0, below 1; nil means by chance
 	// Patience is how long Stop lets requests end that are under way. 0 means 30 s.
 	Patience time.Duration
 }
@@ -57,6 +58,9 @@ func NewDispatcher(c DispatcherConfig) *Dispatcher {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Observer == nil {
+		c.Observer = nobody{}
 	}
 	if c.Lane == nil {
 		c.Lane = func(Sender) Lane { return Lane{} }
@@ -127,6 +131,9 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 	}
 	for sender, rest := range rests {
 		x.lane(sender).rest = rest
+		if !rest.Until.IsZero() {
+			x.alarm(sender, rest)
+		}
 	}
 	return nil
 }
@@ -176,14 +183,19 @@ func (x *Dispatcher) Stop(ctx context.Context) {
 	x.workers.dismiss()
 }
 
-// Rest returns the rest that a sender is at, if it is at one.
+// Rest returns the rest that a sender is at, if it is at one. One that the configuration does not
+// have rests until it has it, and nobody knows when.
 func (x *Dispatcher) Rest(s Sender) (Rest, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if l := x.lanes[s]; l != nil && l.resting() {
-		return l.rest, true
+	switch l := x.lanes[s]; {
+	case l == nil:
+		return Rest{}, false
+	case !l.known:
+		return Rest{Reason: Reason{Code: ReasonUnknownSender, Detail: "the configuration has no " + s.String()}}, true
+	default:
+		return l.rest, l.resting()
 	}
-	return Rest{}, false
 }
 
 // lane returns the lane of a sender. x.mu is held.
@@ -223,6 +235,7 @@ func (x *Dispatcher) giveBack(s Sender) {
 
 // accepted sends what may go at once, as it was promised, and remembers when the rest of a message is due.
 func (x *Dispatcher) accepted(m *Message, promises []promise) {
+	x.Hub.Accepted(m)
 	waits := false
 	for i := range m.Deliveries {
 		d := &m.Deliveries[i]

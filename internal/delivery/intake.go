@@ -35,8 +35,9 @@ func (in *Intake) Accept(ctx context.Context, r Request) (m *Message, replayed b
 	if r.Key != "" {
 		m.Key, m.Digest = r.Key, r.Digest
 	}
-	promises := in.plan(m)
-	earlier, err := in.outbox.Add(ctx, m)
+	promises := in.plan(m, nil)
+	// Whether it is stored must be known, also when the program has gone: a worker waits for it.
+	earlier, err := in.outbox.Add(context.WithoutCancel(ctx), m)
 	in.takeBack(m, promises, err == nil && earlier == 0)
 	if err != nil {
 		return nil, false, err
@@ -118,27 +119,39 @@ func checkOf(r *Request) (DuplicateCheck, time.Duration) {
 
 // promise is what plan promised for a delivery, to be taken back if it does not go.
 type promise struct {
-	worker bool      // of the dispatcher, which knows it by turn
+	worker bool // of the dispatcher, which knows it by turn
 	turn   int
 	at     time.Time // that the quotas of the receivers gave; zero if they were not asked
 	what   Content   // that they were asked for
 }
 
+// turnOf is who waits for a worker.
+type turnOf struct {
+	sender   Sender
+	priority Priority
+}
+
 // plan marks the deliveries that may go at once, and books the quotas of their receivers; those who
 // are over it get deliveries of their own, with the time that was booked. What does not go at once
-// for want of a worker asks for its quota when it is claimed, as do those that wait anyway.
-func (in *Intake) plan(m *Message) []promise {
+// for want of a worker asks for its quota when it is claimed, as do those that wait anyway. waits, if
+// it is not nil, has whose messages of the same batch wait for a worker: later ones do not pass them.
+func (in *Intake) plan(m *Message, waits map[turnOf]bool) []promise {
 	promises := make([]promise, len(m.Deliveries))
 	for i := range promises {
 		d := &m.Deliveries[i]
-		if d.Status == Scheduled || d.Waiting {
+		whose := turnOf{d.Sender, d.Priority}
+		if d.Status == Scheduled || d.Waiting || waits[whose] {
 			continue
 		}
 		turn, ok := in.dispatcher.take(d.Sender, d.Priority)
 		if !ok {
+			if waits != nil {
+				waits[whose] = true
+			}
 			continue
 		}
 		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{}).whole()
+		in.dispatcher.observePaced(d.Sender, decision)
 		if len(m.Deliveries)+len(decision.Later) > MaxParts {
 			decision = decision.together() // rather late for some than not at all
 		}

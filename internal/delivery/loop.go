@@ -77,6 +77,7 @@ func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 			booked = d.Due
 		}
 		decisions[i] = x.Limits.Book(now, d.Sender, d.Content, booked).whole()
+		x.observePaced(d.Sender, decisions[i])
 	}
 	return decisions
 }

@@ -29,6 +29,10 @@ type Outbox interface {
 	// of that message, and with another one the error is ErrKeyReused.
 	Add(ctx context.Context, m *Message) (earlier MessageID, err error)
 
+	// AddAll is Add for many messages, in one transaction: with an error none of them is stored. Of each
+	// it tells what Add would.
+	AddAll(ctx context.Context, messages []*Message) ([]Added, error)
+
 	// Claim takes due deliveries, up to Want.N of each want, the ones that are due longest first, and
 	// asks decide about them: all rows of the call at once, or in several goes. Those that may go
 	// become Sending, with Attempts one more and Started now, and are returned; those that must wait
@@ -47,13 +51,23 @@ type Outbox interface {
 	Settle(ctx context.Context, s ...Settlement) (woken []Sender, err error)
 
 	// Cancel ends the deliveries of a message that have not left. It returns them, and the number of
-	// those that were on their way or at their end already; ErrNotFound if there is no message.
+	// those that were on their way or at their end already; ErrNotFound if there is no message. What
+	// ends keeps in Reason.Cause what it waited for, and if its sender is at rest, the failure that
+	// keeps the sender from sending.
 	Cancel(ctx context.Context, id MessageID, now time.Time) (ended []Event, left int, woken []Sender, err error)
 
 	// Expire ends up to n deliveries that wait and whose time has run out: as Expired, or as
 	// Uncertain if one of their attempts may have arrived. next is when the next one runs out; zero
 	// if none waits.
 	Expire(ctx context.Context, now time.Time, n int) (ended []Event, woken []Sender, next time.Time, err error)
+
+	// Recalled records that what was sent was taken back. Deliveries that are neither Sent nor
+	// PartlySent are left alone.
+	Recalled(ctx context.Context, ids ...ID) error
+
+	// SpendCode records that the Answer.ResponseCode of a delivery was used, or with spent false that it
+	// was not after all. Whoever spends a code that is spent, or is not there, gets ErrNoCode.
+	SpendCode(ctx context.Context, id ID, spent bool) error
 
 	// Rewind is for a clock that was set back: queued deliveries that are due after latest become due
 	// now. Those that wait for a time that a quota gave them (Reason.Code ends in "_paced"), and
@@ -74,6 +88,12 @@ type Outbox interface {
 type Reader interface {
 	// Message returns a message with all its deliveries, or ErrNotFound.
 	Message(ctx context.Context, id MessageID) (*Message, error)
+	// Search returns up to n messages of those that the filter is for, the latest first; before is the
+	// Next of the page before, or zero. What one call does is bounded, whatever there is to look
+	// through; see Page.
+	Search(ctx context.Context, f Filter, before MessageID, n int) (Page, error)
+	// Resends returns of these messages the latest that repeats each; those without one are not in it.
+	Resends(ctx context.Context, ids []MessageID) (map[MessageID]MessageID, error)
 	// Attempts returns the attempts of a message's deliveries that did not settle them, in order.
 	Attempts(ctx context.Context, id MessageID) ([]AttemptRecord, error)
 	// Orphans returns deliveries that were Sending when their owner ended.
@@ -97,7 +117,15 @@ var (
 	// ErrStorage says that the storage cannot do its work: the disk is full, read-only or gone.
 	ErrStorage = errors.New("the storage cannot take it")
 	ErrClosed  = errors.New("the outbox is closed")
+	// ErrNoCode says that a card cannot be updated (any more): WeCom gave no code for it, or it was used.
+	ErrNoCode = errors.New("there is no response code that was not used")
 )
+
+// Added is what became of one message of an AddAll.
+type Added struct {
+	Earlier MessageID // of the message that the key was used for; zero if this one was stored
+	Err     error     // ErrKeyReused
+}
 
 // Want asks for due deliveries of one queue.
 type Want struct {
@@ -206,6 +234,11 @@ type Event struct {
 	Status Status
 	Reason Reason
 	At     time.Time
+
+	// Booked, if it is set, is the time that a quota gave to a delivery that ended without using it;
+	// Content is what it was given for.
+	Booked  time.Time
+	Content Content
 }
 
 // together is the decision with all members in one delivery, when the last of them may get it.

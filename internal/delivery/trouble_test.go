@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/limit"
 	"github.com/hongyan-im/hongyan/wecom"
 	"github.com/hongyan-im/hongyan/wecom/simulator"
 )
@@ -240,4 +241,49 @@ func TestClockJumps(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCallerLeaves: a program that goes away while its message is stored is not a message that is
+// stored and never sent.
+func TestCallerLeaves(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ctx, leave := context.WithCancel(context.Background())
+		in := delivery.NewIntake(leaving{w.outbox, leave}, w.senders, limit.New(limit.Config{}), w.way, w.now)
+		m, _, err := in.Accept(ctx, text("a", "zhangsan"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wantEnd(m, delivery.Sent)
+		w.wantGot("zhangsan", "a")
+	})
+}
+
+// leaving is an outbox whose caller leaves when it begins to store.
+type leaving struct {
+	delivery.Outbox
+	leave func()
+}
+
+func (o leaving) Add(ctx context.Context, m *delivery.Message) (delivery.MessageID, error) {
+	o.leave()
+	return o.Outbox.Add(ctx, m)
+}
+
+// TestSenderIsGone: messages of a sender that the configuration has no longer wait, and say so.
+func TestSenderIsGone(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		r := text("a", "zhangsan")
+		r.Delay = time.Minute
+		m := w.accept(r)
+		send := w.senders.get(crm)
+		w.senders.set(crm, nil)
+		w.way.Refresh()
+		time.Sleep(time.Hour)
+		if rest, at := w.way.Rest(crm); !at || rest.Reason.Code != delivery.ReasonUnknownSender {
+			t.Errorf("at rest %v: %+v", at, rest)
+		}
+		w.senders.set(crm, send)
+		w.way.Refresh()
+		w.wantEnd(m, delivery.Sent)
+	})
 }

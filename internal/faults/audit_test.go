@@ -44,6 +44,10 @@ func (a *audit) expect(l *letter) {
 		e.after, a.chains[l.orderKey] = a.chains[l.orderKey], e
 	}
 	for i, text := range e.parts {
+		if _, twice := a.parts[text]; twice {
+			a.strange++
+			a.example("two letters have %.60q in common, which makes the audit blind", text)
+		}
 		a.parts[text] = part{e, i}
 	}
 	for _, user := range l.users {

@@ -46,6 +46,7 @@ func (m *moment) happens(p phase) {
 // killer kills a gateway at moments, and starts it again.
 type killer struct {
 	g      *gateway
+	w      *wecomServer
 	random *rand.Rand
 	next   atomic.Pointer[moment]
 	killed [phases]int
@@ -53,7 +54,7 @@ type killer struct {
 
 func (k *killer) happens(p phase) { k.next.Load().happens(p) }
 
-// once starts the gateway, and kills it.
+// once starts the gateway, and kills it. Now and then the token dies too.
 func (k *killer) once() {
 	m := &moment{phase: phase(k.random.IntN(int(phases))), come: make(chan struct{})}
 	m.left.Store(int64(1 + k.random.IntN(300)))
@@ -68,6 +69,11 @@ func (k *killer) once() {
 	}
 	if m.phase == starting || m.phase == forgetting || m.phase == whenever {
 		patience = time.Duration(k.random.Int64N(int64(patience)))
+	}
+	if k.random.IntN(5) == 0 {
+		if err := k.w.sim.Revoke(corpID, crm.AgentID, 42001); err != nil {
+			k.g.t.Fatal(err)
+		}
 	}
 	p := k.g.launch()
 	if m.phase != starting {
@@ -85,6 +91,7 @@ func (k *killer) once() {
 		k.g.t.Fatal("hongyan serve ended by itself")
 	}
 	p.kill()
+	p.quiet = true
 	k.killed[m.phase]++
 }
 
@@ -96,7 +103,7 @@ func TestKilled(t *testing.T) {
 		simulator.Fault{Call: "message/send", AgentID: ops.AgentID, Latency: 60 * time.Millisecond},
 	)
 	g := newGateway(t, w, func(s *settings) { s.Retention.Messages = 1000 })
-	k := &killer{g: g, random: chance(1)}
+	k := &killer{g: g, w: w, random: chance(1)}
 	w.serve(k.late(30 * time.Millisecond))
 	l := &load{g: g, accepted: func() { k.happens(accepting) }}
 
@@ -118,12 +125,46 @@ func TestKilled(t *testing.T) {
 	t.Logf("-seed %d: %d kills (%s ) in %v, %s, last start %v", *seed, *kills, by, time.Since(began).Round(time.Second), result, ready)
 }
 
-// late serves a call so that WeCom acts, and its answer takes up to a while to leave.
+// TestKilledAtQuota kills the gateway when a member has had what WeCom lets them have in a minute. The
+// next process knows that, or WeCom would drop what it sends without a word.
+func TestKilledAtQuota(t *testing.T) {
+	t.Parallel()
+	const perMinute = 30
+	w := newWeCom(t)
+	g := newGateway(t, w, nil)
+	g.start()
+	before, after := texts(crm.Name, "before", 0, perMinute), texts(crm.Name, "after", 0, 5)
+	for i := range before {
+		before[i].users = users(0, 1)
+	}
+	g.postAll(before)
+	eventually(t, 10*time.Second, "all are on their way", func() bool { return len(w.calls()) == perMinute },
+		func() string { return fmt.Sprint(len(w.calls())) })
+	g.process.Load().kill()
+	g.start()
+	for i := range after {
+		after[i].users = users(0, 1)
+		g.waits(g.post(after[i]), "member_paced")
+	}
+	other := letter{users: users(1, 1), text: "to somebody else"}
+	g.becomes(g.post(other), "sent", 10*time.Second)
+	w.arrive(append(before, other), 20*time.Second)
+}
+
+// late serves a call so that WeCom acts, and its answer takes up to a while to leave. One connection in
+// a hundred breaks before WeCom acts, and one after.
 func (k *killer) late(most time.Duration) func(http.Handler, http.ResponseWriter, *http.Request) {
 	return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 		k.happens(sending)
+		dice := rand.IntN(100)
+		if dice < 1 {
+			panic(http.ErrAbortHandler)
+		}
 		answer := httptest.NewRecorder()
 		next.ServeHTTP(answer, r)
+		if dice < 2 {
+			panic(http.ErrAbortHandler)
+		}
 		timer := time.NewTimer(time.Duration(rand.Int64N(int64(most))))
 		defer timer.Stop()
 		select {

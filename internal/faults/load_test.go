@@ -101,7 +101,8 @@ func (l *load) compose(random *rand.Rand, name string) []letter {
 	case dice < 10:
 		one.users = users(random.IntN(colleague), 2+random.IntN(8))
 	case dice < 20: // in two or three parts
-		one.text = strings.Repeat(one.text+"; ", 1+(2500+random.IntN(2000))/len(one.text))
+		// It is cut at the end of a line, so each part has the name in it.
+		one.text = strings.Repeat(one.text+"\n", 1+(2500+random.IntN(2000))/len(one.text))
 	case dice < 30:
 		one.delay = time.Duration(100+random.IntN(400)) * time.Millisecond
 	case dice < 40:

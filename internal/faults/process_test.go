@@ -30,6 +30,7 @@ type process struct {
 	exited chan struct{} // closed when it has ended
 	stderr tail
 	began  time.Time
+	quiet  bool // what it said is of no interest when the test fails
 }
 
 // launch starts the program. It ends with the test at the latest.
@@ -61,7 +62,7 @@ func launch(t testing.TB, args ...string) *process {
 		if p.stderr.crashed() {
 			t.Errorf("hongyan panicked, or has a data race")
 		}
-		if t.Failed() {
+		if t.Failed() && !p.quiet {
 			t.Logf("hongyan %s (pid %d, %v) said:\n%s", strings.Join(args, " "), p.cmd.Process.Pid, p.cmd.ProcessState, p.stderr.String())
 		}
 	})

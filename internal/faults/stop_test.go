@@ -55,6 +55,34 @@ func TestTerminated(t *testing.T) {
 	}
 }
 
+// TestRestarted ends the gateway in peace and starts it again, several times under load. Nothing is ever
+// unknown, so WeCom is never asked twice.
+func TestRestarted(t *testing.T) {
+	t.Parallel()
+	w := newWeCom(t)
+	w.fault(simulator.Fault{Call: "message/send", Latency: 50 * time.Millisecond})
+	g := newGateway(t, w, nil)
+	p := g.start()
+	l := &load{g: g}
+	l.begin(t)
+	var slowest time.Duration
+	for range 5 {
+		l.grow(t, 200)
+		began := time.Now()
+		if code := p.terminate(30 * time.Second); code != 0 {
+			t.Fatalf("exit code %d after SIGTERM", code)
+		}
+		slowest = max(slowest, time.Since(began))
+		p = g.start()
+	}
+	l.grow(t, 100)
+	l.end()
+	t.Logf("%s; the slowest end took %v", l.finish(t, w, time.Minute), slowest.Round(time.Millisecond))
+	if n := w.sim.Stats().DuplicatesSuppressed; n > 0 {
+		t.Errorf("%d were sent twice, though nothing was unknown", n)
+	}
+}
+
 // TestBacklog starts the gateway with very many messages of one app waiting.
 func TestBacklog(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,17 +18,30 @@ import (
 
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/wecom"
 )
 
 // Intake takes messages: *delivery.Intake.
 type Intake interface {
 	Accept(ctx context.Context, r delivery.Request) (m *delivery.Message, replayed bool, err error)
+	AcceptAll(ctx context.Context, requests []delivery.Request) ([]delivery.Accepted, error)
+	Resend(ctx context.Context, id delivery.MessageID, r delivery.Resend) (m *delivery.Message, replayed bool, err error)
+	ResendAll(ctx context.Context, f delivery.Filter, before delivery.MessageID, n int, r delivery.Resend, try bool) (delivery.ResentPage, error)
+}
+
+// Changes changes messages that were taken: *delivery.Dispatcher.
+type Changes interface {
+	Cancel(ctx context.Context, id delivery.MessageID) (cancelled, left int, err error)
+	Recall(ctx context.Context, id delivery.MessageID) ([]delivery.Change, error)
+	UpdateCard(ctx context.Context, id delivery.MessageID, u wecom.CardUpdate) ([]delivery.Change, error)
 }
 
 // Messages finds what was taken: part of delivery.Reader.
 type Messages interface {
 	Message(ctx context.Context, id delivery.MessageID) (*delivery.Message, error)
 	Attempts(ctx context.Context, id delivery.MessageID) ([]delivery.AttemptRecord, error)
+	Search(ctx context.Context, f delivery.Filter, before delivery.MessageID, n int) (delivery.Page, error)
+	Resends(ctx context.Context, ids []delivery.MessageID) (map[delivery.MessageID]delivery.MessageID, error)
 }
 
 // Waiter waits until nothing more happens to a message by itself, or ctx ends, and returns it as it is
@@ -51,9 +65,20 @@ type Keys interface {
 type Config struct {
 	Intake   Intake
 	Messages Messages
+	Changes  Changes
 	Waiter   Waiter
 	Rests    Rests
 	Keys     Keys
+	Events   Events
+	Ends     Ends
+	Operator Operator
+	Webhooks Webhooks
+	// Metrics answers GET /metrics; nil means that there are none.
+	Metrics http.Handler
+	// Observe is told of every request that has ended, by its pattern; nil means nobody is.
+	Observe func(route string, status int, took time.Duration)
+	// Stopping is closed when the gateway stops: those who listen to events are let go. nil means never.
+	Stopping <-chan struct{}
 	// Ready returns why messages cannot be taken just now, or nil.
 	Ready func(context.Context) error
 
@@ -72,6 +97,10 @@ type API struct {
 	huma   huma.API
 	routes *routes
 	usage  usage
+
+	epoch     string // tells the events of this process from those of another
+	listeners listeners
+	checks    checks
 }
 
 // New returns the API. It starts nothing.
@@ -83,8 +112,16 @@ func New(c Config) *API {
 		c.Now = time.Now
 	}
 	a := &API{Config: c, routes: newRoutes(), usage: usage{at: map[int64]time.Time{}}}
+	a.epoch = strconv.FormatInt(time.Now().UnixNano(), 36)
 	a.huma = humago.New(a.routes, a.document())
 	a.registerMessages()
+	a.registerSearch()
+	a.registerBatch()
+	a.registerChanges()
+	a.registerResend()
+	a.registerEvents()
+	a.registerApps()
+	a.registerWebhooks()
 	a.registerHealth()
 	a.registerDocs()
 	a.routes.seal(a)
@@ -100,7 +137,9 @@ type operation struct {
 // register adds an operation. handle gets the caller, and returns the errors of its ports as they are:
 // problemOf knows what each of them means.
 func register[I, O any](a *API, op operation, handle func(ctx context.Context, c *caller, in *I) (*O, error)) {
-	op.MaxBodyBytes = maxBody
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBody
+	}
 	op.BodyReadTimeout = bodyTimeout
 	op.SkipValidateBody = true // bodies are decoded here, with errors that name the field and a near one
 	op.Middlewares = huma.Middlewares{a.admit(op.scope)}

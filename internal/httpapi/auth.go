@@ -116,11 +116,12 @@ func (a *API) authenticate(r *http.Request) (*access.Key, error) {
 
 var jsonType = []string{"application/json"}
 
-// isJSON reports whether a Content-Type says JSON, or nothing.
+// isJSON reports whether a Content-Type says JSON, or nothing that can be relied on. A page of another
+// site could send a form unasked, but it has no key.
 func isJSON(contentType string) bool {
 	switch contentType {
-	case "", "application/json":
-		return true
+	case "", "application/json", "application/x-www-form-urlencoded":
+		return true // the last is what curl -d says, whatever it sends
 	}
 	media, _, _ := mime.ParseMediaType(contentType)
 	return media == "application/json" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")

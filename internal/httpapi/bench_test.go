@@ -38,7 +38,10 @@ func bare(w http.ResponseWriter, r *http.Request) {
 }
 
 // accepts takes everything and keeps nothing.
-type accepts struct{ key access.Key }
+type accepts struct {
+	Intake // the rest of it, which is not called
+	key    access.Key
+}
 
 func (accepts) Accept(_ context.Context, r delivery.Request) (*delivery.Message, bool, error) {
 	return &delivery.Message{ID: 1, Sender: r.Sender, Accepted: at(now), Expires: at(now), Deliveries: []delivery.Delivery{{
@@ -50,7 +53,7 @@ func (accepts) Used(context.Context, map[int64]time.Time) error           { retu
 func (accepts) Rest(delivery.Sender) (delivery.Rest, bool)                { return delivery.Rest{}, false }
 
 func benchmarked() (handlers map[string]http.Handler, body string) {
-	a := &accepts{access.Key{ID: 1, Name: "bench", Scopes: []access.Scope{access.Send}}}
+	a := &accepts{key: access.Key{ID: 1, Name: "bench", Scopes: []access.Scope{access.Send}}}
 	api := New(Config{Intake: a, Keys: a, Rests: a, Log: slog.New(slog.DiscardHandler)})
 	return map[string]http.Handler{"api": api, "bare": http.HandlerFunc(bare)}, messageWith("text", `{"content":"`+strings.Repeat("磁盘已满 ", 40)+`"}`)
 }

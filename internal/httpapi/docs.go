@@ -52,8 +52,8 @@ func (a *API) document() huma.Config {
 var jsonFormat = huma.Format{
 	Marshal: huma.DefaultJSONFormat.Marshal,
 	Unmarshal: func(data []byte, v any) error {
-		if body, ok := v.(*messageBody); ok {
-			body.data = bytes.Clone(data) // huma uses its buffer again
+		if body, ok := v.(interface{ keep(data []byte) }); ok {
+			body.keep(bytes.Clone(data)) // huma uses its buffer again
 			return nil
 		}
 		return json.Unmarshal(data, v)

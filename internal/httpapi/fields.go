@@ -57,8 +57,8 @@ var messageFields = append([]field{
 	{"if_unknown", huma.Schema{Type: "string", Enum: enum([]string{"repeat", "hold"}), Default: "repeat",
 		Description: "What to do when no answer came, the message may have arrived, and WeCom's duplicate check cannot make a repetition harmless: repeat (better twice than never), or hold (it ends as uncertain)."},
 		readIfUnknown},
-	{"callback_url", huma.Schema{Type: "string", Format: "uri", Description: "Where the result is to be told. This version does not do that, and refuses a message with it."},
-		func(l *letter, name string, value []byte) { l.text(name, value, &l.callback) }},
+	{"callback_url", huma.Schema{Type: "string", Format: "uri", Description: "Where the result is POSTed when the message has come to its end, signed after Standard Webhooks: https:// or http://, to a public address, at most 2048 bytes. Without it, that of the key."},
+		func(l *letter, name string, value []byte) { l.text(name, value, &l.request.CallbackURL) }},
 }, bodyFields()...)
 
 var (
@@ -127,7 +127,10 @@ func init() {
 
 // Schema gives the body of POST /v1/messages its place in the OpenAPI document.
 func (b *messageBody) Schema(r huma.Registry) *huma.Schema {
-	const name = "NewMessage"
+	return named(r, "NewMessage", newMessageSchema())
+}
+
+func newMessageSchema() *huma.Schema {
 	s := &huma.Schema{
 		Type: "object", Properties: map[string]*huma.Schema{}, Required: []string{"msgtype"}, AdditionalProperties: false,
 		Description: "A message. Fields that are not known are refused.",
@@ -139,9 +142,7 @@ func (b *messageBody) Schema(r huma.Registry) *huma.Schema {
 		schema := f.schema
 		s.Properties[f.name] = &schema
 	}
-	s.PrecomputeMessages()
-	r.Map()[name] = s
-	return &huma.Schema{Ref: "#/components/schemas/" + name}
+	return s
 }
 
 func receiversSchema() huma.Schema {

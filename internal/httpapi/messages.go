@@ -41,7 +41,12 @@ func (a *API) registerMessages() {
 }
 
 // messageBody is the JSON of a message, not yet read.
-type messageBody struct{ data []byte }
+type messageBody struct{ raw }
+
+// raw is a body as it came. What embeds it gives it its place in the OpenAPI document.
+type raw struct{ data []byte }
+
+func (r *raw) keep(data []byte) { r.data = data }
 
 type sendInput struct {
 	Wait string `query:"wait" doc:"How long the answer may be held back for the final state: a duration such as 10s, at most 60s." example:"10s"`
@@ -69,6 +74,9 @@ func (a *API) sendMessage(ctx context.Context, c *caller, in *sendInput) (*messa
 		return nil, &fault{is: problemForeignSender, detail: "the key is not for " + shown(request.Sender.String())}
 	}
 	request.Producer = c.key.Name
+	if err := a.callback(c, &request); err != nil {
+		return nil, err
+	}
 	if in.Key != "" {
 		if err := checkKey(in.Key); err != nil {
 			return nil, err
@@ -162,14 +170,49 @@ func checkKey(key string) error {
 	return nil
 }
 
-type getInput struct {
+// MessagePath names a message in a path.
+type MessagePath struct {
 	ID string `path:"id" doc:"The id that sending the message answered." example:"msg_01h2xcejqtf"`
+}
+
+type getInput struct {
+	MessagePath
+	Recipients string `query:"recipients" doc:"Of recipients only those after this member: the next of the answer before."`
 }
 
 type getOutput struct{ Body Message }
 
 func (a *API) getMessage(ctx context.Context, c *caller, in *getInput) (*getOutput, error) {
-	id, err := delivery.ParseMessageID(in.ID)
+	m, err := a.find(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := a.whole(ctx, m, in.Recipients, c.lang)
+	if err != nil {
+		return nil, err
+	}
+	return &getOutput{Body: shown}, nil
+}
+
+// whole tells all of a message; of its recipients, those after a member.
+func (a *API) whole(ctx context.Context, m *delivery.Message, after string, lang wecom.Lang) (Message, error) {
+	attempts, err := a.Messages.Attempts(ctx, m.ID)
+	if err != nil && !errors.Is(err, delivery.ErrNotFound) { // it may have been forgotten meanwhile
+		return Message{}, err
+	}
+	resends, err := a.Messages.Resends(ctx, []delivery.MessageID{m.ID})
+	if err != nil {
+		return Message{}, err
+	}
+	shown := a.show(m, attempts, lang)
+	shown.ResentAs = idText(resends[m.ID])
+	shown.Recipients = a.showRecipients(m, after, lang)
+	return shown, nil
+}
+
+// find returns a message that the caller may see.
+func (a *API) find(ctx context.Context, c *caller, text string) (*delivery.Message, error) {
+	id, err := delivery.ParseMessageID(text)
 	if err != nil {
 		return nil, &fault{is: problemNoMessage, detail: err.Error()}
 	}
@@ -177,12 +220,13 @@ func (a *API) getMessage(ctx context.Context, c *caller, in *getInput) (*getOutp
 	if err == nil && !c.key.Sees(string(m.Sender)) {
 		err = delivery.ErrNotFound // whoever may not see it must not learn that it is there
 	}
-	if err != nil {
-		return nil, err
+	return m, err
+}
+
+// idText is "" for no message.
+func idText(id delivery.MessageID) string {
+	if id == 0 {
+		return ""
 	}
-	attempts, err := a.Messages.Attempts(ctx, id)
-	if err != nil && !errors.Is(err, delivery.ErrNotFound) { // it may have been forgotten meanwhile
-		return nil, err
-	}
-	return &getOutput{Body: a.show(m, attempts, c.lang)}, nil
+	return id.String()
 }

@@ -39,6 +39,9 @@ func TestSendAndLookUp(t *testing.T) {
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("sent (-want +got):\n%s", diff)
 	}
+	want.Recipients = &Recipients{
+		Total: 1, States: map[string]int{"waiting": 1}, Members: []Recipient{{User: "zhangsan", State: "waiting", Part: 1, Next: now}},
+	}
 	found := w.call(t, "GET", sent.header.Get("Location"), "", "X-API-Key", key).message(t, 200)
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("looked up (-want +got):\n%s", diff)

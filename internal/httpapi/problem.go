@@ -59,6 +59,8 @@ type fault struct {
 	detail string
 	// fields are what is wrong with each; one without a Problem is told by its Detail alone.
 	fields []*wecom.FieldError
+	// hint is what to do, where this time it is known better than for the kind.
+	hint *words
 }
 
 func (f *fault) Error() string { return f.is.title.en }
@@ -124,6 +126,10 @@ func (a *API) problemOf(ctx context.Context, err error, lang wecom.Lang) *Proble
 		f = &fault{is: problemUnknownSender}
 	case errors.Is(err, delivery.ErrKeyReused):
 		f = &fault{is: problemKeyReused}
+	case errors.Is(err, delivery.ErrNotEnded):
+		f = &fault{is: problemNotEnded}
+	case errors.Is(err, delivery.ErrNothingToResend):
+		f = &fault{is: problemNothingToResend}
 	case errors.Is(err, delivery.ErrNotFound):
 		f = &fault{is: problemNoMessage}
 	case errors.Is(err, delivery.ErrStorage):
@@ -149,6 +155,9 @@ func (f *fault) problem(page string, lang wecom.Lang) *Problem {
 		Type: page + "#" + strconv.Itoa(f.is.code), Title: f.is.title.in(lang), Status: f.is.status(), Code: f.is.code,
 		Detail: f.detail, Hint: f.is.hint.in(lang),
 	}
+	if f.hint != nil {
+		p.Hint = f.hint.in(lang)
+	}
 	if f.is.retryAfter > 0 {
 		p.headers = http.Header{"Retry-After": {strconv.Itoa(f.is.retryAfter)}}
 	}
@@ -168,7 +177,8 @@ func (f *fault) problem(page string, lang wecom.Lang) *Problem {
 }
 
 // ourNames are the names that fields of WeCom's JSON have in a request.
-var ourNames = map[string]string{"touser": "to.users", "toparty": "to.parties", "totag": "to.tags", "chatid": "to.chat", "agentid": "app"}
+var ourNames = map[string]string{"touser": "to.users", "toparty": "to.parties", "totag": "to.tags", "chatid": "to.chat", "agentid": "app",
+	"userids": "to.users", "partyids": "to.parties", "tagids": "to.tags", "atall": "to.all", "button.replace_name": "replace_name"}
 
 // renamed gives the fields of WeCom's JSON the names that they have in a request.
 func renamed(fields []*wecom.FieldError) []*wecom.FieldError {

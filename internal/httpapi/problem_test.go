@@ -115,7 +115,7 @@ func TestWrongFields(t *testing.T) {
 		{"split", messageWith("split", `"no"`), 42201, "split", 0, 0, "true or false"},
 		{"if_unknown", messageWith("if_unknown", `"drop"`), 42201, "if_unknown", 0, 0, "repeat or hold"},
 		{"if_unknown as a number", messageWith("if_unknown", `1`), 42201, "if_unknown", 0, 0, "it is a string"},
-		{"callback", messageWith("callback_url", `"https://example.com"`), 42204, "callback_url", 0, 0, "not told yet"},
+		{"callback", messageWith("callback_url", `"http://10.0.0.1/"`), 42201, "callback_url", 0, 0, "not allowed"},
 		{"unknown sender", messageWith("app", `"nobody"`), 42202, "app", 0, 0, `given "nobody"`},
 		{"not JSON", `{"app":"crm",}`, 40001, "", 0, 0, ""},
 		{"half JSON", `{"app":`, 40001, "", 0, 0, ""},
@@ -183,14 +183,14 @@ func TestProblemsOfHTTP(t *testing.T) {
 	w.call(t, "GET", "/v2/nothing", "").problem(t, 40401)
 	w.call(t, "POST", "/", "").problem(t, 40401)
 	w.call(t, "GET", "/v1/messages/", "").problem(t, 40401)
-	if got := w.call(t, "DELETE", "/v1/messages", ""); got.problem(t, 40501).Detail == "" || got.header.Get("Allow") != "POST" {
+	if got := w.call(t, "DELETE", "/v1/messages", ""); got.problem(t, 40501).Detail == "" || got.header.Get("Allow") != "GET, HEAD, POST" {
 		t.Errorf("Allow is %q", got.header.Get("Allow"))
 	}
 	if got := w.call(t, "POST", "/healthz", "{}"); got.problem(t, 40501).Detail == "" || got.header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("Allow is %q", got.header.Get("Allow"))
 	}
-	w.call(t, "POST", "/v1/messages", hello, "X-API-Key", key, "Content-Type", "application/x-www-form-urlencoded").problem(t, 41501)
-	for _, ok := range []string{"Application/JSON; charset=utf-8", "application/vnd.x+y+json"} {
+	w.call(t, "POST", "/v1/messages", hello, "X-API-Key", key, "Content-Type", "text/plain").problem(t, 41501)
+	for _, ok := range []string{"application/x-www-form-urlencoded", "Application/JSON; charset=utf-8", "application/vnd.x+y+json"} {
 		w.call(t, "POST", "/v1/messages", hello, "X-API-Key", key, "Content-Type", ok).message(t, 202)
 	}
 	if got := w.call(t, "HEAD", "/v1/nothing", ""); got.status != 404 || got.text != "" {

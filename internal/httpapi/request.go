@@ -20,7 +20,7 @@ type letter struct {
 	msgType    string
 	body       []byte   // what stands under the name of msgType
 	options    []option // WeCom's own members beside the body
-	callback   string
+	key        *string  // where the message may have a key of its own; nil if it may not
 
 	request delivery.Request
 }
@@ -44,12 +44,12 @@ func decodeMessage(data []byte) (delivery.Request, error) {
 		return delivery.Request{}, err
 	}
 	l := letter{}
+	return l.readMessage(data)
+}
+
+// readMessage reads a message, which is a JSON object.
+func (l *letter) readMessage(data []byte) (delivery.Request, error) {
 	l.readAll(data)
-	if l.callback != "" {
-		return delivery.Request{}, &fault{is: problemNotYet, fields: []*wecom.FieldError{{
-			Field: "callback_url", Problem: wecom.NotKnown, Detail: "results are not told yet, so nothing would come there",
-		}}}
-	}
 	l.address()
 	if len(l.faults) == 0 {
 		l.compose()
@@ -70,6 +70,12 @@ func (l *letter) readAll(data []byte) {
 		}
 		i, known := messageIndex[string(name)]
 		switch {
+		case l.key != nil && string(name) == keyField:
+			if *l.key != "" {
+				l.wrong(keyField, wecom.Conflict, "it is given twice")
+			}
+			l.text(keyField, value, l.key)
+			continue
 		case !known:
 			l.unknown(string(name), messageNames)
 			continue
@@ -219,13 +225,18 @@ func (l *letter) readTo(value []byte) {
 var receiverNames = []string{"users", "parties", "tags", "all", "chat"}
 
 // digestOf tells a request from another one with the same Idempotency-Key. The order of members and
-// the space between them make no difference.
-func digestOf(operation string, body []byte) (delivery.Digest, error) {
+// the space between them make no difference, nor do the members of these names.
+func digestOf(operation string, body []byte, without ...string) (delivery.Digest, error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var value any
 	if err := dec.Decode(&value); err != nil {
 		return delivery.Digest{}, err
+	}
+	if members, ok := value.(map[string]any); ok {
+		for _, name := range without {
+			delete(members, name)
+		}
 	}
 	canonical, err := json.Marshal(value) // sorts the members
 	if err != nil {

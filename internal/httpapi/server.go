@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 )
@@ -39,6 +38,10 @@ func NewServer(a *API) *http.Server {
 // ServeHTTP answers a request. A panic is logged, and answered by a problem that tells nothing of it.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &response{ResponseWriter: w}
+	if a.Observe != nil {
+		began := time.Now()
+		defer func() { a.Observe(routeOf(r), out.status, time.Since(began)) }()
+	}
 	if a.Log.Enabled(r.Context(), slog.LevelDebug) {
 		began := a.Now()
 		defer func() {
@@ -51,6 +54,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer a.recover(out, r)
 	a.routes.ServeHTTP(out, r)
+}
+
+// routeOf is the pattern that a request was answered by.
+func routeOf(r *http.Request) string {
+	if r.Pattern == "" {
+		return "none"
+	}
+	return r.Pattern
 }
 
 func (a *API) recover(out *response, r *http.Request) {
@@ -127,17 +138,25 @@ func (t *routes) HandleFunc(pattern string, handler func(http.ResponseWriter, *h
 
 // seal adds the answers to everything that has no route.
 func (t *routes) seal(a *API) {
-	for path, methods := range t.methods {
-		slices.Sort(methods)
-		allow := strings.Join(methods, ", ")
-		t.ServeMux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			p := a.problem(problemMethod, langOf(r.Header.Get("Accept-Language")))
+	t.ServeMux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		p := a.problem(problemNoRoute, langOf(r.Header.Get("Accept-Language")))
+		if allowed := t.allowed(r); len(allowed) > 0 {
+			allow := strings.Join(allowed, ", ")
+			p = a.problem(problemMethod, langOf(r.Header.Get("Accept-Language")))
 			p.Detail = "it takes " + allow + ", given " + shown(r.Method)
 			p.headers = http.Header{"Allow": {allow}}
-			a.write(w, r, p)
-		})
-	}
-	t.ServeMux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		a.write(w, r, a.problem(problemNoRoute, langOf(r.Header.Get("Accept-Language"))))
+		}
+		a.write(w, r, p)
 	})
+}
+
+// allowed lists the methods that the path of a request takes.
+func (t *routes) allowed(r *http.Request) (methods []string) {
+	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost, http.MethodPut} {
+		other := http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := t.ServeMux.Handler(&other); pattern != "/" && pattern != "" {
+			methods = append(methods, method)
+		}
+	}
+	return methods
 }

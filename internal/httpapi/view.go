@@ -19,6 +19,9 @@ type Message struct {
 	Expires    string            `json:"expires" format:"date-time" doc:"When it stops being of use."`
 	Labels     map[string]string `json:"labels,omitempty"`
 	OrderKey   string            `json:"order_key,omitempty"`
+	ResendOf   string            `json:"resend_of,omitempty" doc:"The message that this one repeats."`
+	ResentAs   string            `json:"resent_as,omitempty" doc:"The latest message that repeats this one."`
+	Recipients *Recipients       `json:"recipients,omitempty" doc:"What became of it for each member that it names; only when one message is asked for."`
 	Deliveries []Delivery        `json:"deliveries" doc:"The calls of WeCom that it became, in the order of their parts."`
 }
 
@@ -55,6 +58,7 @@ type Receivers struct {
 type Reason struct {
 	Code   string `json:"code" doc:"A word of a closed list."`
 	Detail string `json:"detail,omitempty" doc:"English, one line."`
+	Cause  string `json:"cause,omitempty" doc:"What it waited for when it expired or was cancelled: a word of the same list."`
 	Hint   string `json:"hint,omitempty" doc:"What it means and what to do, in the caller's language."`
 }
 
@@ -62,6 +66,7 @@ type Reason struct {
 type Receipt struct {
 	MsgID           string   `json:"msgid,omitempty"`
 	ResponseCode    string   `json:"response_code,omitempty" doc:"Of a card: needed once to update it, within 72 hours."`
+	CodeSpent       bool     `json:"code_spent,omitempty" doc:"The card was updated with response_code, which works once."`
 	InvalidUsers    []string `json:"invalid_users,omitempty" doc:"Members that did not get it: unknown, out of the app's visible range, or not active."`
 	InvalidParties  []int    `json:"invalid_parties,omitempty"`
 	InvalidTags     []int    `json:"invalid_tags,omitempty"`
@@ -95,6 +100,7 @@ func (a *API) show(m *delivery.Message, attempts []delivery.AttemptRecord, lang 
 		Accepted: stamp(m.Accepted), Expires: stamp(m.Expires), Labels: m.Labels, OrderKey: m.OrderKey,
 		Deliveries: make([]Delivery, len(m.Deliveries)),
 	}
+	shown.ResendOf = idText(m.ResendOf)
 	if m.Sender.IsRobot() {
 		shown.Robot = m.Sender.Name()
 	} else {
@@ -144,7 +150,9 @@ func showDelivery(d *delivery.Delivery, lang wecom.Lang) Delivery {
 // rest says that the delivery waits because its sender does.
 func (d *Delivery) rest(rest delivery.Rest, lang wecom.Lang) {
 	d.Reason = showReason(rest.Reason, lang)
-	d.Failure = showFailure(&rest.Failure, lang)
+	if rest.Failure != (delivery.Failure{}) {
+		d.Failure = showFailure(&rest.Failure, lang)
+	}
 	if until := stamp(rest.Until); until > d.Next {
 		d.Next = until
 	}
@@ -165,7 +173,7 @@ func showReason(r delivery.Reason, lang wecom.Lang) *Reason {
 	if r.Code == delivery.ReasonNone {
 		return nil
 	}
-	return &Reason{Code: r.Code, Detail: r.Detail, Hint: reasons[r.Code].in(lang)}
+	return &Reason{Code: r.Code, Detail: r.Detail, Cause: r.Cause, Hint: reasons[r.Code].in(lang)}
 }
 
 func showReceipt(a *delivery.Answer) *Receipt {
@@ -173,7 +181,7 @@ func showReceipt(a *delivery.Answer) *Receipt {
 		return nil
 	}
 	return &Receipt{
-		MsgID: a.MsgID, ResponseCode: a.ResponseCode, InvalidUsers: a.InvalidUsers, InvalidParties: a.InvalidParties,
+		MsgID: a.MsgID, ResponseCode: a.ResponseCode, CodeSpent: a.CodeSpent, InvalidUsers: a.InvalidUsers, InvalidParties: a.InvalidParties,
 		InvalidTags: a.InvalidTags, UnlicensedUsers: a.UnlicensedUsers,
 	}
 }

@@ -40,8 +40,8 @@ func TestWhatBecameOfIt(t *testing.T) {
 				d.Answer = delivery.Answer{MsgID: "m1", ResponseCode: "r1", InvalidUsers: []string{"x"}, InvalidParties: []int{1}, InvalidTags: []int{2}, UnlicensedUsers: []string{"y"}}
 			},
 			want: Delivery{
-				Status: "partly_sent", Reason: &Reason{"some_receivers", "2 of 3", reasons["some_receivers"].zh}, MayBeSeenTwice: true,
-				Receipt: &Receipt{"m1", "r1", []string{"x"}, []int{1}, []int{2}, []string{"y"}},
+				Status: "partly_sent", Reason: &Reason{"some_receivers", "2 of 3", "", reasons["some_receivers"].zh}, MayBeSeenTwice: true,
+				Receipt: &Receipt{"m1", "r1", false, []string{"x"}, []int{1}, []int{2}, []string{"y"}},
 			},
 		},
 		"refused": {
@@ -72,7 +72,7 @@ func TestWhatBecameOfIt(t *testing.T) {
 			change: func(d *delivery.Delivery) {},
 			rest:   &delivery.Rest{Until: settled, Reason: delivery.Reason{Code: delivery.ReasonMisconfigured, Detail: "60020"}, Failure: untrusted},
 			want: Delivery{
-				Status: "queued", Reason: &Reason{"misconfigured", "60020", reasons["misconfigured"].zh}, Next: "2026-03-01T08:00:02.500Z",
+				Status: "queued", Reason: &Reason{"misconfigured", "60020", "", reasons["misconfigured"].zh}, Next: "2026-03-01T08:00:02.500Z",
 				Failure: &Failure{Op: "message/send", ErrCode: 60020, ErrMsg: "not allow to access from your ip", HintID: "1772", CallerIP: "203.0.113.7"},
 			},
 		},

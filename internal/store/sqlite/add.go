@@ -13,15 +13,11 @@ import (
 var (
 	insertRow = prepare(`INSERT INTO deliveries (id, sender, priority, status, waiting, linked, due, accepted, expires,
 		settled, attempts, started, doubt, maybe_twice, checked, check_for, if_unknown, reason, reason_detail, order_key, answer,
-		producer, labels, callback_url, idem_key, digest, kind, content)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+		producer, labels, callback_url, idem_key, digest, resend_of, kind, content)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	findKey  = prepare(`SELECT id, digest FROM deliveries WHERE producer = ? AND idem_key = ?`)
 	findOpen = prepare(`SELECT id FROM deliveries WHERE order_key IS NOT NULL AND status <= 3 AND sender = ? AND order_key = ?
 		ORDER BY id LIMIT 1`)
-	findPrint    = prepare(`SELECT at, delivery FROM fingerprints WHERE span = ? AND fingerprint = ? AND sender = ?`)
-	leavePrint   = prepare(`INSERT INTO fingerprints (span, fingerprint, sender, at, delivery) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`)
-	replacePrint = prepare(`INSERT INTO fingerprints (span, fingerprint, sender, at, delivery) VALUES (?,?,?,?,?)
-		ON CONFLICT DO UPDATE SET at = excluded.at, delivery = excluded.delivery`)
 )
 
 // addition is a message made ready in its caller's goroutine, so that the writer has little to do
@@ -30,6 +26,7 @@ type addition struct {
 	message *delivery.Message // a copy, with deliveries of its own
 	prints  []uint64
 	rows    [][]any
+	terms   []string
 	earlier delivery.MessageID
 }
 
@@ -42,12 +39,50 @@ func (o *Outbox) Add(ctx context.Context, m *delivery.Message) (earlier delivery
 	if err := o.writer.write(ctx, a.do); err != nil {
 		return 0, err
 	}
-	if a.earlier != 0 {
-		return a.earlier, nil
+	a.give(m)
+	return a.earlier, nil
+}
+
+// AddAll implements [delivery.Outbox].
+func (o *Outbox) AddAll(ctx context.Context, messages []*delivery.Message) ([]delivery.Added, error) {
+	additions := make([]*addition, len(messages))
+	for i, m := range messages {
+		var err error
+		if additions[i], err = newAddition(m); err != nil {
+			return nil, err
+		}
 	}
-	m.ID = a.message.ID
-	copy(m.Deliveries, a.message.Deliveries)
-	return 0, nil
+	added := make([]delivery.Added, len(messages))
+	err := o.writer.write(ctx, func(t *tx) error {
+		for i, a := range additions {
+			added[i] = delivery.Added{}
+			switch err := a.do(t); {
+			case errors.Is(err, delivery.ErrKeyReused):
+				added[i].Err = err
+			case err != nil:
+				return t.fail(err) // some are written already: all must be undone
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range additions {
+		added[i].Earlier = a.earlier
+		if added[i].Err == nil {
+			a.give(messages[i])
+		}
+	}
+	return added, nil
+}
+
+// give tells the caller's message what became of it, if it was stored.
+func (a *addition) give(m *delivery.Message) {
+	if a.earlier == 0 {
+		m.ID = a.message.ID
+		copy(m.Deliveries, a.message.Deliveries)
+	}
 }
 
 func newAddition(m *delivery.Message) (*addition, error) {
@@ -58,14 +93,18 @@ func newAddition(m *delivery.Message) (*addition, error) {
 	if err != nil {
 		return nil, err
 	}
-	header := [5]any{m.Producer, labels, text(m.CallbackURL), text(m.Key), nil}
+	header := header{m.Producer, labels, text(m.CallbackURL), text(m.Key), nil, nil}
+	if m.ResendOf != 0 {
+		header[5] = int64(m.ResendOf)
+	}
 	if m.Key != "" {
 		header[4] = m.Digest[:]
 	}
 	own := *m
 	own.Deliveries = append([]delivery.Delivery(nil), m.Deliveries...)
 	a := &addition{message: &own, prints: make([]uint64, len(own.Deliveries)), rows: make([][]any, len(own.Deliveries))}
-	linked := len(own.Deliveries) > 1 || m.OrderKey != ""
+	a.terms = termsOf(m)
+	linked := len(own.Deliveries) > 1 || m.OrderKey != "" || m.CallbackURL != ""
 	for i := range own.Deliveries {
 		d := &own.Deliveries[i]
 		waiting := int64(forNothing)
@@ -92,13 +131,14 @@ func newAddition(m *delivery.Message) (*addition, error) {
 		if a.rows[i], err = values(d, waiting, linked, m.OrderKey, header); err != nil {
 			return nil, err
 		}
-		header = [5]any{}
+		header = noHeader
 	}
 	return a, nil
 }
 
 func (a *addition) do(t *tx) error {
 	m := a.message
+	a.earlier = 0
 	if m.Key != "" {
 		var row int64
 		var digest []byte
@@ -135,17 +175,14 @@ func (a *addition) do(t *tx) error {
 			a.wait(d, values)
 		}
 		if d.Status == delivery.Sending && d.Checked() {
-			check, err := t.leave(d, a.prints[i], d.Started)
-			if err != nil {
-				return err
-			}
-			d.Check, values[columnCheck] = check, int64(check)
+			d.Check = t.leave(d, a.prints[i], d.Started)
+			values[columnCheck] = int64(d.Check)
 		}
 		if err := t.exec(insertRow, values...); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.enter(m.ID, a.terms)
 }
 
 // wait makes a delivery wait for the earlier messages of its order key. One that has a later time
@@ -175,53 +212,10 @@ const countBits = 11
 func (t *tx) nextID(accepted time.Time) (delivery.MessageID, error) {
 	const last = int64(1)<<51 - 1
 	moment := max(accepted.UnixMilli()-epoch, 0)
-	id := max(min(moment, last>>countBits)<<countBits, t.marks.message+1)
+	id := max(min(moment, last>>countBits)<<countBits, t.shared.message+1)
 	if id > last {
 		return 0, errors.New("there are no message ids left: the clock was once set beyond the year 2059")
 	}
-	t.marks.message = id
+	t.shared.message = id
 	return delivery.MessageID(id), nil
-}
-
-// span is how much time the fingerprints of one span cover. The longest interval of the duplicate
-// check is four hours, so most of the time one span is enough to look through.
-const span = 24 * time.Hour
-
-// leave leaves the fingerprint of a delivery that goes with the duplicate check for the first time,
-// unless it is a twin. It returns what the check can do for the delivery.
-func (t *tx) leave(d *delivery.Delivery, fingerprint uint64, now time.Time) (delivery.DuplicateCheck, error) {
-	at, self := millis(now), rowID(d.ID)
-	this, oldest := at/span.Milliseconds(), at-d.CheckFor.Milliseconds()
-	key := func(span int64) []any { return []any{span, int64(fingerprint), string(d.Sender)} }
-	if d.Check == delivery.CheckOn {
-		first, last := oldest/span.Milliseconds(), this
-		if t.marks.span > this {
-			last++ // the clock was set back
-		}
-		for s := first; s <= last; s++ {
-			if s == this {
-				continue // nearly always there is none: leaving it will tell
-			}
-			if twin, err := t.left(key(s), self, oldest); twin || err != nil {
-				return delivery.CheckTwin, err
-			}
-		}
-		n, err := t.update(leavePrint, append(key(this), at, self)...)
-		if n == 1 || err != nil {
-			t.marks.span = max(t.marks.span, this)
-			return d.Check, err
-		}
-		if twin, err := t.left(key(this), self, oldest); twin || err != nil {
-			return delivery.CheckTwin, err
-		}
-	}
-	t.marks.span = max(t.marks.span, this)
-	return d.Check, t.exec(replacePrint, append(key(this), at, self)...)
-}
-
-// left reports whether another delivery left the fingerprint after oldest.
-func (t *tx) left(key []any, self, oldest int64) (bool, error) {
-	var at, by int64
-	found, err := t.get(findPrint, key, &at, &by)
-	return found && by != self && at > oldest, err
 }

@@ -148,7 +148,7 @@ func (t *tx) due(args []any, ahead map[int64]*row, now time.Time) ([]*row, error
 			due = append(due, r)
 			continue
 		}
-		if err := t.exec(endWaiting, int64(delivery.Refused), delivery.ReasonInvalid, "its stored content cannot be read", millis(now), r.id); err != nil {
+		if err := t.exec(endWaiting, int64(delivery.Refused), delivery.ReasonInvalid, "its stored content cannot be read", nil, millis(now), nil, r.id); err != nil {
 			return nil, err
 		}
 		// Whoever waits for it has the same sender, so it is in this queue that somebody looks next.
@@ -196,10 +196,7 @@ func (t *tx) decide(c *delivery.Claimed, now time.Time, due []*row, decide func(
 // start gives a delivery out, as its next attempt.
 func (t *tx) start(r *row, now time.Time) error {
 	if r.fingerprint != 0 {
-		var err error
-		if r.Check, err = t.leave(&r.Delivery, r.fingerprint, now); err != nil {
-			return err
-		}
+		r.Check = t.leave(&r.Delivery, r.fingerprint, now)
 	}
 	r.Status, r.Attempts, r.Started = delivery.Sending, r.Attempts+1, now
 	if r.Doubt.IsZero() {
@@ -232,7 +229,7 @@ func (t *tx) divide(r *row, d *delivery.Decision) error {
 		part.Status, part.Waiting = delivery.Queued, false
 		part.Due, part.Reason = later.Due, later.Reason
 		part.Attempts, part.Started, part.Answer = 0, time.Time{}, delivery.Answer{}
-		values, err := values(&part, forNothing, true, r.orderKey.String, [5]any{})
+		values, err := values(&part, forNothing, true, r.orderKey.String, noHeader)
 		if err != nil {
 			return t.fail(err)
 		}

@@ -9,11 +9,16 @@ import (
 )
 
 var (
-	findParts   = prepare(`SELECT id, sender, status, doubt, order_key FROM deliveries WHERE id BETWEEN ? AND ? ORDER BY id`)
-	findOverdue = prepare(`SELECT id, sender, status, doubt, order_key FROM deliveries WHERE ` + isOpen + ` AND expires <= ? ORDER BY expires LIMIT ?`)
+	findParts   = prepare(`SELECT ` + partColumns + ` FROM deliveries WHERE id BETWEEN ? AND ? ORDER BY id`)
+	findOverdue = prepare(`SELECT ` + partColumns + ` FROM deliveries WHERE ` + isOpen + ` AND expires <= ? ORDER BY expires LIMIT ?`)
 	findExpires = prepare(`SELECT expires FROM deliveries WHERE ` + isOpen + ` ORDER BY expires LIMIT 1`)
 	isWaiting   = prepare(`SELECT 1 FROM deliveries WHERE id = ? AND ` + isOpen)
+	findRest    = prepare(`SELECT reason, failure FROM rests WHERE sender = ? AND until > 0`)
 )
+
+// partColumns are those of a part. The content is only needed of what has its time from a quota.
+const partColumns = `id, sender, status, doubt, order_key, due, waiting, reason, kind,
+	CASE WHEN status <= 2 AND reason LIKE '%\_paced' ESCAPE '\' THEN content END`
 
 // mayHaveArrived is the detail of what ends as Uncertain while it waits for another attempt.
 const mayHaveArrived = "an attempt may have arrived"
@@ -22,6 +27,34 @@ const mayHaveArrived = "an attempt may have arrived"
 type ends struct {
 	events []delivery.Event
 	woken  senders
+	rests  map[delivery.Sender]rest // as far as they were looked up
+}
+
+// rest is why a sender is at rest; nothing, if it is not.
+type rest struct {
+	reason string
+	answer any // JSON of an Answer with the failure
+}
+
+// restOf looks a rest up.
+func (t *tx) restOf(s delivery.Sender, e *ends) (rest, error) {
+	if r, known := e.rests[s]; known {
+		return r, nil
+	}
+	var r rest
+	var failure string
+	found, err := t.get(findRest, []any{string(s)}, &r.reason, &failure)
+	if err != nil {
+		return r, err
+	}
+	if found && failure != "{}" {
+		r.answer = `{"failure":` + failure + `}`
+	}
+	if e.rests == nil {
+		e.rests = map[delivery.Sender]rest{}
+	}
+	e.rests[s] = r
+	return r, nil
 }
 
 // Cancel implements [delivery.Outbox]. A delivery of which an attempt may have arrived is not sent
@@ -71,8 +104,25 @@ func (t *tx) end(p part, status delivery.Status, reason string, now time.Time, e
 	if p.doubt != 0 {
 		status, why.Detail = delivery.Uncertain, mayHaveArrived
 	}
-	e.events = append(e.events, delivery.Event{ID: deliveryID(p.id), Sender: p.sender, Status: status, Reason: why, At: now})
-	return t.exec(endWaiting, int64(status), why.Code, why.Detail, millis(now), p.id)
+	why.Cause = p.reason
+	var answer any
+	if p.waiting == forNothing && p.status == delivery.Queued {
+		rest, err := t.restOf(p.sender, e)
+		if err != nil {
+			return err
+		}
+		if rest.reason != "" {
+			why.Cause, answer = rest.reason, rest.answer
+		}
+	}
+	event := delivery.Event{ID: deliveryID(p.id), Sender: p.sender, Status: status, Reason: why, At: now}
+	if p.content != nil {
+		if content, err := delivery.DecodeContent(p.kind, p.content); err == nil {
+			event.Booked, event.Content = fromMillis(p.due), content
+		}
+	}
+	e.events = append(e.events, event)
+	return t.exec(endWaiting, int64(status), why.Code, why.Detail, text(why.Cause), millis(now), answer, p.id)
 }
 
 // Expire implements [delivery.Outbox].
@@ -121,13 +171,18 @@ type part struct {
 	status   delivery.Status
 	doubt    int64
 	orderKey sql.NullString
+	due      int64
+	waiting  int64
+	reason   string
+	kind     delivery.Kind
+	content  []byte // of what has its time from a quota
 }
 
 func (t *tx) parts(s statement, args ...any) ([]part, error) {
 	var parts []part
 	err := t.all(s, args, func(scan func(...any) error) error {
 		var p part
-		err := scan(&p.id, &p.sender, &p.status, &p.doubt, &p.orderKey)
+		err := scan(&p.id, &p.sender, &p.status, &p.doubt, &p.orderKey, &p.due, &p.waiting, &p.reason, &p.kind, &p.content)
 		parts = append(parts, p)
 		return err
 	})

@@ -82,7 +82,7 @@ func migrateBeside(path string, db *sql.DB) error {
 		case time.Now().After(deadline):
 			return fmt.Errorf("a gateway of another version is running on it (schema %d, this one needs %d): use that version for this", version, target)
 		}
-		<-time.After(50 * time.Millisecond) // the lock tells nobody when it is free
+		<-time.After(50 * time.Millisecond) // the lock tells nobody when it becomes free
 	}
 }
 

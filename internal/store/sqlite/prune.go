@@ -17,8 +17,6 @@ var (
 	findLastEnd  = prepare(`SELECT coalesce(max(settled), 0), coalesce(min(status), 0) FROM deliveries WHERE id BETWEEN ? AND ?`)
 	dropRows     = prepare(`DELETE FROM deliveries WHERE id BETWEEN ? AND ?`)
 	dropAttempts = prepare(`DELETE FROM attempts WHERE delivery BETWEEN ? AND ?`)
-	dropPrints   = prepare(`DELETE FROM fingerprints WHERE (span, fingerprint, sender) IN
-		(SELECT span, fingerprint, sender FROM fingerprints WHERE span < min(?, (SELECT max(span) FROM fingerprints) - 1) LIMIT ?)`)
 )
 
 // maxPiece bounds what one transaction of a long task writes, so that others do not wait for it long.
@@ -60,13 +58,11 @@ func (o *Outbox) Prune(ctx context.Context, before time.Time, keep, n int) (prun
 			break
 		}
 	}
-	return pruned, nil
+	return pruned, o.pruneTerms(ctx)
 }
 
 func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
-	// Two spans are looked through. The latest one counts as well as the clock: neither one that was
-	// set forward by mistake nor one that a test holds makes fingerprints leave that are needed.
-	if err := t.exec(dropPrints, time.Now().UnixMilli()/span.Milliseconds()-1, int64(n)); err != nil {
+	if err := t.exec(dropPrints, int64(n), time.Now().Add(-2*remembered).UnixMilli()); err != nil {
 		return 0, err
 	}
 	surplus := int64(0)
@@ -79,7 +75,7 @@ func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
 	// The oldest end first. A message that has parts still to be sent keeps all its parts.
 	type end struct{ id, settled int64 }
 	last := end{0, -1}
-	seen := delivery.MessageID(0)
+	seen := int64(-1)
 	for pages := 0; pages < 10 && gone < n; pages++ {
 		var ends []end
 		err := t.all(findEnded, []any{last.settled, last.id, int64(maxPiece)}, func(scan func(...any) error) error {
@@ -97,12 +93,11 @@ func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
 			if gone == n || !old && surplus <= 0 {
 				return gone, nil
 			}
-			if message := deliveryID(e.id).Message; message == seen {
-				continue
-			} else {
-				seen = message
-			}
 			first := e.id &^ lastPart
+			if first == seen {
+				continue
+			}
+			seen = first
 			var latest, status int64
 			found, err := t.get(findLastEnd, []any{first, first | lastPart}, &latest, &status)
 			if err != nil {
@@ -115,6 +110,9 @@ func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
 				return gone, err
 			}
 			if err := t.exec(dropAttempts, first, first|lastPart); err != nil {
+				return gone, err
+			}
+			if err := t.exec(dropWebhooks, int64(deliveryID(first).Message)); err != nil {
 				return gone, err
 			}
 			t.ended--

@@ -11,6 +11,9 @@ import (
 
 // each reads rows outside of the writer. Faults become those of the port.
 func (o *Outbox) each(ctx context.Context, query string, args []any, each func(scan func(...any) error) error) error {
+	if o.seen != nil {
+		o.seen(query, args)
+	}
 	rows, err := o.read.QueryContext(ctx, query, args...)
 	return eachRow(ctx, rows, err, each)
 }
@@ -45,18 +48,20 @@ func readError(ctx context.Context, err error) error {
 func (o *Outbox) Message(ctx context.Context, id delivery.MessageID) (*delivery.Message, error) {
 	var m *delivery.Message
 	first := rowID(delivery.ID{Message: id})
-	const query = `SELECT ` + rowColumns + `, producer, labels, callback_url, idem_key, digest FROM deliveries WHERE id BETWEEN ? AND ? ORDER BY id`
+	const query = `SELECT ` + rowColumns + `, producer, labels, callback_url, idem_key, digest, resend_of FROM deliveries WHERE id BETWEEN ? AND ? ORDER BY id`
 	err := o.each(ctx, query, []any{first, first | lastPart}, func(scan func(...any) error) error {
 		var r row
 		var producer, labels, callback, key sql.NullString
 		var digest []byte
-		if err := r.scan(scan, &producer, &labels, &callback, &key, &digest); err != nil {
+		var resendOf sql.NullInt64
+		if err := r.scan(scan, &producer, &labels, &callback, &key, &digest, &resendOf); err != nil {
 			return err
 		}
 		if m == nil {
 			m = &delivery.Message{
 				ID: id, Sender: r.Sender, Priority: r.Priority, Accepted: r.Accepted, Expires: r.Expires,
 				Producer: producer.String, OrderKey: r.orderKey.String, CallbackURL: callback.String, Key: key.String,
+				ResendOf: delivery.MessageID(resendOf.Int64),
 			}
 			copy(m.Digest[:], digest)
 			if labels.Valid {
@@ -98,9 +103,9 @@ func (o *Outbox) Attempts(ctx context.Context, id delivery.MessageID) ([]deliver
 // file was opened has lost its owner.
 func (o *Outbox) Orphans(ctx context.Context) ([]delivery.Delivery, error) {
 	var orphans []delivery.Delivery
-	for _, id := range o.orphans {
-		const query = `SELECT ` + rowColumns + ` FROM deliveries WHERE id = ? AND status = 3`
-		err := o.each(ctx, query, []any{id}, func(scan func(...any) error) error {
+	for _, left := range o.orphans {
+		const query = `SELECT ` + rowColumns + ` FROM deliveries WHERE id = ? AND attempts = ? AND status = 3`
+		err := o.each(ctx, query, []any{left.id, left.attempt}, func(scan func(...any) error) error {
 			var r row
 			err := r.scan(scan)
 			orphans = append(orphans, r.Delivery)

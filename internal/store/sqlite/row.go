@@ -91,25 +91,26 @@ type row struct {
 }
 
 const rowColumns = `id, sender, priority, status, waiting, linked, due, accepted, expires, settled, attempts, started,
-	doubt, maybe_twice, checked, check_for, if_unknown, reason, reason_detail, order_key, answer, kind, content`
+	doubt, maybe_twice, checked, check_for, if_unknown, reason, reason_detail, cause, order_key, answer, kind, content`
 
 // scan reads the rowColumns, and more columns behind them.
 func (r *row) scan(scan func(...any) error, more ...any) error {
 	var (
 		waiting, due, accepted, expires, settled, started, doubt, checkFor int64
 		kind                                                               delivery.Kind
-		answer                                                             sql.NullString
+		cause, answer                                                      sql.NullString
 		content                                                            []byte
 	)
 	d := &r.Delivery
 	err := scan(append([]any{
 		&r.id, &d.Sender, &d.Priority, &d.Status, &waiting, &r.linked, &due, &accepted, &expires, &settled, &d.Attempts, &started,
-		&doubt, &d.MaybeTwice, &d.Check, &checkFor, &d.IfUnknown, &d.Reason.Code, &d.Reason.Detail, &r.orderKey, &answer, &kind, &content,
+		&doubt, &d.MaybeTwice, &d.Check, &checkFor, &d.IfUnknown, &d.Reason.Code, &d.Reason.Detail, &cause, &r.orderKey, &answer, &kind, &content,
 	}, more...)...)
 	if err != nil {
 		return err
 	}
 	d.ID = deliveryID(r.id)
+	d.Reason.Cause = cause.String
 	d.Waiting = waiting != forNothing
 	d.Due, d.Accepted, d.Expires = fromMillis(due), fromMillis(accepted), fromMillis(expires)
 	d.Settled, d.Started, d.Doubt = fromMillis(settled), fromMillis(started), fromMillis(doubt)
@@ -118,9 +119,13 @@ func (r *row) scan(scan func(...any) error, more ...any) error {
 	return parseAnswer(answer, &d.Answer)
 }
 
-// values are what insertRow takes, the id first. header are those of the message on its part 0, or
-// headerNone.
-func values(d *delivery.Delivery, waiting int64, linked bool, orderKey string, header [5]any) ([]any, error) {
+// header is what part 0 has of the message: producer, labels, callback_url, idem_key, digest, resend_of.
+type header [6]any
+
+var noHeader header
+
+// values are what insertRow takes, the id first.
+func values(d *delivery.Delivery, waiting int64, linked bool, orderKey string, header header) ([]any, error) {
 	content, err := d.Content.Encode()
 	if err != nil {
 		return nil, err
@@ -129,7 +134,7 @@ func values(d *delivery.Delivery, waiting int64, linked bool, orderKey string, h
 		nil, string(d.Sender), int64(d.Priority), int64(d.Status), waiting, flag(linked), millis(d.Due), millis(d.Accepted), millis(d.Expires),
 		millis(d.Settled), int64(d.Attempts), millis(d.Started), millis(d.Doubt), flag(d.MaybeTwice), int64(d.Check), d.CheckFor.Milliseconds(),
 		int64(d.IfUnknown), d.Reason.Code, d.Reason.Detail, text(orderKey), nil,
-		header[0], header[1], header[2], header[3], header[4],
+		header[0], header[1], header[2], header[3], header[4], header[5],
 		int64(d.Content.Kind()), content,
 	}, nil
 }

@@ -116,8 +116,9 @@ func (s *senders) add(sender delivery.Sender) {
 
 var (
 	findWaitingPart = prepare(`SELECT 1 FROM deliveries WHERE id = ? AND ` + isOpen + ` AND waiting = 1`)
-	endWaiting      = prepare(`UPDATE deliveries SET status = ?, reason = ?, reason_detail = ?, settled = ? WHERE id = ? AND ` + isOpen)
-	wakePart        = prepare(`UPDATE deliveries SET waiting = 0, due = max(due, ?), reason = CASE reason WHEN 'in_order' THEN '' ELSE reason END
+	endWaiting      = prepare(`UPDATE deliveries SET status = ?, reason = ?, reason_detail = ?, cause = ?, settled = ?,
+		answer = coalesce(answer, ?) WHERE id = ? AND ` + isOpen)
+	wakePart = prepare(`UPDATE deliveries SET waiting = 0, due = max(due, ?), reason = CASE reason WHEN 'in_order' THEN '' ELSE reason END
 		WHERE id = ? AND ` + isOpen)
 	wakeMessage = prepare(`UPDATE deliveries SET waiting = 0, due = max(due, ?), reason = CASE reason WHEN 'in_order' THEN '' ELSE reason END
 		WHERE id BETWEEN ? AND ? AND ` + isOpen + ` AND waiting = 2`)
@@ -125,7 +126,8 @@ var (
 )
 
 // afterEnd does what follows from the end of a delivery for others: the part after it goes on, or
-// ends likewise; and so does the next message of the order key.
+// ends likewise; and when it was the last one of its message, so does the next message of the order
+// key, and whoever wants to know is told.
 func (t *tx) afterEnd(id int64, sender delivery.Sender, orderKey sql.NullString, status delivery.Status, at time.Time, e *ends) error {
 	if err := t.followers(id, sender, status, at, e); err != nil {
 		return err
@@ -137,6 +139,9 @@ func (t *tx) afterEnd(id int64, sender delivery.Sender, orderKey sql.NullString,
 		return err
 	}
 	t.ended++
+	if err := t.tellEnd(first, sender, at); err != nil {
+		return err
+	}
 	if !orderKey.Valid {
 		return nil
 	}
@@ -165,7 +170,7 @@ func (t *tx) followers(id int64, sender delivery.Sender, status delivery.Status,
 			return t.exec(wakePart, millis(at), id)
 		}
 		why.Detail = fmt.Sprintf("part %d of the message was not sent", id&lastPart) // the one before, counted from 1
-		if err := t.exec(endWaiting, int64(status), why.Code, why.Detail, millis(at), id); err != nil {
+		if err := t.exec(endWaiting, int64(status), why.Code, why.Detail, nil, millis(at), nil, id); err != nil {
 			return err
 		}
 		e.events = append(e.events, delivery.Event{ID: deliveryID(id), Sender: sender, Status: status, Reason: why, At: at})

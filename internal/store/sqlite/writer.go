@@ -29,17 +29,19 @@ type writer struct {
 	closing  chan struct{} // closed when no more is taken
 	stopped  chan struct{} // closed when the last answer was given
 
-	conn  *connection // nil after a fault, until the next batch
-	marks marks
+	conn   *connection // nil after a fault, until the next batch
+	shared shared
+	// committed is told for whom a transaction made webhooks due; nil if nobody wants to know.
+	committed func(fresh)
 
 	commits, operations, failed atomic.Uint64
 	busy                        atomic.Int64 // nanoseconds in transactions
 }
 
-// marks are the greatest numbers given so far. They may be ahead of what is stored.
-type marks struct {
-	message int64 // id
-	span    int64 // of fingerprints
+// shared is what transactions leave to those after them.
+type shared struct {
+	message int64 // the greatest id given so far; it may be ahead of what is stored
+	prints  prints
 }
 
 func newWriter(db *sql.DB) *writer {
@@ -144,7 +146,7 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 	}
 	start := time.Now()
 	defer func() { w.busy.Add(int64(time.Since(start))) }()
-	t := &tx{conn: w.conn, marks: &w.marks}
+	t := &tx{conn: w.conn, shared: &w.shared}
 	if err := t.exec(begin); err != nil {
 		w.undo(err)
 		return nil, err
@@ -160,9 +162,16 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 	if t.ended != 0 {
 		_ = t.exec(countEnded, t.ended)
 	}
+	_ = t.storePrints()
 	if err := t.exec(commit); t.err != nil {
 		w.undo(err)
 		return nil, t.err
+	}
+	for fingerprint, left := range t.prints {
+		w.shared.prints.add(fingerprint, left)
+	}
+	if t.fresh != nil && w.committed != nil {
+		w.committed(t.fresh)
 	}
 	w.commits.Add(1)
 	w.operations.Add(uint64(len(batch)))
@@ -194,10 +203,12 @@ func (w *writer) close() {
 
 // tx is the transaction that an operation writes in. Its first failed statement fails it as a whole.
 type tx struct {
-	conn  *connection
-	marks *marks
-	ended int64 // messages that came to their end, less those that were forgotten
-	err   error
+	conn   *connection
+	shared *shared
+	prints map[uint64]print // left in this transaction
+	ended  int64            // messages that came to their end, less those that were forgotten
+	fresh  fresh            // webhooks that became due
+	err    error
 }
 
 func (t *tx) fail(err error) error {
@@ -303,3 +314,27 @@ func (c *connection) close() {
 	_ = c.Raw(func(any) error { return driver.ErrBadConn })
 	_ = c.Conn.Close()
 }
+
+// statement names a text of SQL that each connection prepares at most once.
+type statement int
+
+var statements []string
+
+func prepare(text string) statement {
+	statements = append(statements, text)
+	return statement(len(statements) - 1)
+}
+
+var (
+	begin    = prepare(`BEGIN IMMEDIATE`)
+	commit   = prepare(`COMMIT`)
+	rollback = prepare(`ROLLBACK`)
+
+	countEnded = prepare(`UPDATE counters SET value = value + ? WHERE name = 'ended'`)
+)
+
+// Parts of SQL that must be written as in the indexes, or SQLite does not use them.
+const (
+	isOpen  = `status <= 2` // scheduled or queued
+	isReady = isOpen + ` AND waiting = 0`
+)

@@ -31,8 +31,8 @@ var adding = []check{
 	}},
 	{"Add/ids are given to the message and its deliveries, and grow", func(w *world) {
 		var last delivery.MessageID
-		for i := range 5000 {
-			if i == 2500 {
+		for i := range 300 {
+			if i == 150 {
 				w.now = w.now.Add(-time.Hour) // the clock was set back
 			}
 			m := w.add(w.message(2))

@@ -66,16 +66,13 @@ CREATE TABLE attempts (
   PRIMARY KEY (delivery, attempt)
 ) STRICT, WITHOUT ROWID;
 
--- Contents that went with WeCom's duplicate check. Fingerprints are random, so they are kept by
--- spans of time: what is written lies close together, and what is old goes as a whole.
+-- Contents that went with WeCom's duplicate check, in the order in which they went: those of a
+-- commit in one row. They are looked up in memory.
 CREATE TABLE fingerprints (
-  span          INTEGER NOT NULL,
-  fingerprint   INTEGER NOT NULL,
-  sender        TEXT    NOT NULL,
-  at            INTEGER NOT NULL,
-  delivery      INTEGER NOT NULL,
-  PRIMARY KEY (span, fingerprint, sender)
-) STRICT, WITHOUT ROWID;
+  id            INTEGER PRIMARY KEY,
+  newest        INTEGER NOT NULL,
+  prints        BLOB    NOT NULL     -- of each 8 bytes, and 8 bytes of the delivery that left it
+) STRICT;
 
 -- Senders that send nothing for a while.
 CREATE TABLE rests (
