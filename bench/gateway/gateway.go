@@ -39,7 +39,8 @@ func runGateway() {
 		Retention: config.Retention{Days: config.DefaultDays},
 		Log:       config.Log{Level: "info", Format: "text"},
 	}
-	d := daemon.New(daemon.Options{Config: c, Log: daemon.NewLog(file, c.Log)})
+	log, _ := daemon.NewLog(file, c.Log)
+	d := daemon.New(daemon.Options{Config: c, Log: log})
 	check(d.Start(context.Background()))
 	took := time.Since(began)
 	secret, hash := access.NewSecret()
