@@ -97,6 +97,9 @@ func open(path string, options Options) (_ *Outbox, err error) {
 	if err := o.remember(); err != nil {
 		return nil, err
 	}
+	if err := o.rememberTerms(); err != nil {
+		return nil, err
+	}
 	go o.writer.run()
 	return o, nil
 }

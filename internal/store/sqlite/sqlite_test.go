@@ -34,6 +34,17 @@ func TestOutbox(t *testing.T) {
 	storetest.TestOutbox(t, func(t *testing.T) delivery.Outbox { return open(t, fresh(t)) })
 }
 
+// TestSearchInBlocks: it makes no difference where messages cross from memory into blocks.
+func TestSearchInBlocks(t *testing.T) {
+	for _, messages := range []int{7} {
+		storetest.TestSearch(t, func(t *testing.T) delivery.Outbox {
+			o := open(t, fresh(t))
+			o.SmallBlocks(messages)
+			return o
+		})
+	}
+}
+
 func TestKeys(t *testing.T) {
 	storetest.TestKeys(t, func(t *testing.T) (one, other access.Keys) {
 		path := fresh(t)

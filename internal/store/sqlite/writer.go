@@ -40,6 +40,7 @@ type writer struct {
 type shared struct {
 	message int64 // the greatest id given so far; it may be ahead of what is stored
 	prints  prints
+	terms   recent
 }
 
 func newWriter(db *sql.DB) *writer {
@@ -150,6 +151,7 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 		return nil, err
 	}
 	answers = make([]error, len(batch))
+	flushed := t.storeTerms()
 	for i, r := range batch {
 		answers[i] = r.do(t)
 		if t.err != nil {
@@ -168,6 +170,7 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 	for fingerprint, left := range t.prints {
 		w.shared.prints.add(fingerprint, left)
 	}
+	w.shared.terms.stored(flushed, t.entered)
 	w.commits.Add(1)
 	w.operations.Add(uint64(len(batch)))
 	return answers, nil
@@ -198,11 +201,12 @@ func (w *writer) close() {
 
 // tx is the transaction that an operation writes in. Its first failed statement fails it as a whole.
 type tx struct {
-	conn   *connection
-	shared *shared
-	prints map[uint64]print // left in this transaction
-	ended  int64            // messages that came to their end, less those that were forgotten
-	err    error
+	conn    *connection
+	shared  *shared
+	prints  map[uint64]print // left in this transaction
+	entered []entry          // what its messages are found by
+	ended   int64            // messages that came to their end, less those that were forgotten
+	err     error
 }
 
 func (t *tx) fail(err error) error {
