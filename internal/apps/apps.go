@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hongyan-im/hongyan/internal/config"
 	"github.com/hongyan-im/hongyan/internal/delivery"
@@ -18,9 +19,10 @@ import (
 
 // Apps are the senders of a configuration. It implements [delivery.Senders].
 type Apps struct {
-	redis  config.Secret
-	tokens wecom.TokenStore
-	close  func()
+	redis   config.Secret
+	tokens  wecom.TokenStore
+	observe func(delivery.Sender) wecom.Observer
+	close   func()
 
 	reload  sync.Mutex
 	current atomic.Pointer[senders]
@@ -29,9 +31,13 @@ type Apps struct {
 var _ delivery.Senders = (*Apps)(nil)
 
 // New returns the senders of a configuration. It asks nobody: a wrong secret shows at the first
-// message. A Redis that is not there is no error, and the log is told.
-func New(c *config.Config, log *slog.Logger) (*Apps, error) {
-	a := &Apps{redis: c.Redis, close: func() {}}
+// message. A Redis that is not there is no error, and the log is told. observe says who is told of a
+// sender's calls; nil means nobody.
+func New(c *config.Config, log *slog.Logger, observe func(delivery.Sender) wecom.Observer) (*Apps, error) {
+	if observe == nil {
+		observe = func(delivery.Sender) wecom.Observer { return nil }
+	}
+	a := &Apps{redis: c.Redis, observe: observe, close: func() {}}
 	if c.Redis == "" {
 		a.tokens = wecom.NewMemoryStore()
 	} else {
@@ -61,7 +67,7 @@ func (a *Apps) Reload(c *config.Config) error {
 		return ErrRedisChanged
 	}
 	before := a.current.Load()
-	now, err := before.successor(c, a.tokens)
+	now, err := before.successor(c, a)
 	if err != nil {
 		return err
 	}
@@ -104,6 +110,24 @@ func (a *Apps) Client(name string) (*wecom.Client, bool) {
 		return x.client, true
 	}
 	return nil, false
+}
+
+// Token returns the access token of an app, and when it dies at the latest, or zero if that is not
+// known. stale is the one that WeCom just refused, or "".
+func (a *Apps) Token(ctx context.Context, s delivery.Sender, stale string) (token string, expires time.Time, err error) {
+	now := a.current.Load()
+	x := now.find(s)
+	if x == nil || x.client == nil {
+		return "", time.Time{}, delivery.ErrUnknownSender
+	}
+	if token, err = x.client.Token(ctx, stale); err != nil {
+		return "", time.Time{}, err
+	}
+	key := wecom.TokenKey(now.wecom.BaseURL, x.app.CorpID, string(x.app.Secret))
+	if kept, err := a.tokens.Load(ctx, key); err == nil && kept.Value == token {
+		expires = kept.ExpiresAt
+	}
+	return token, expires, nil
 }
 
 // Send implements [delivery.Senders].

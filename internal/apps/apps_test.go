@@ -37,7 +37,7 @@ func settings(url string) *config.Config {
 
 func open(t *testing.T, c *config.Config) *Apps {
 	t.Helper()
-	a, err := New(c, slog.New(slog.DiscardHandler))
+	a, err := New(c, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestWhatCannotBeSent(t *testing.T) {
 		t.Error("a robot has a client")
 	}
 	c := settings("ftp://nowhere")
-	if _, err := New(c, nil); err == nil || !strings.Contains(err.Error(), "BaseURL") {
+	if _, err := New(c, nil, nil); err == nil || !strings.Contains(err.Error(), "BaseURL") {
 		t.Error(err)
 	}
 }

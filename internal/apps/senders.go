@@ -32,7 +32,7 @@ type sender struct {
 func (x *senders) find(s delivery.Sender) *sender { return x.of[s] }
 
 // successor is what follows x with another configuration. What did not change is taken over.
-func (x *senders) successor(c *config.Config, tokens wecom.TokenStore) (*senders, error) {
+func (x *senders) successor(c *config.Config, a *Apps) (*senders, error) {
 	next := &senders{of: make(map[delivery.Sender]*sender, len(c.Apps)+len(c.Robots)), wecom: c.WeCom}
 	sameWeCom := c.WeCom == x.wecom
 	add := func(s delivery.Sender, made *sender, err error) error {
@@ -47,7 +47,7 @@ func (x *senders) successor(c *config.Config, tokens wecom.TokenStore) (*senders
 		s := delivery.App(app.Name)
 		made, err := x.of[s], error(nil)
 		if made == nil || !sameWeCom || made.app != app {
-			made, err = newApp(app, c.WeCom, tokens)
+			made, err = newApp(app, c.WeCom, a.tokens, a.observe(s))
 		}
 		if err := add(s, made, err); err != nil {
 			return nil, err
@@ -57,7 +57,7 @@ func (x *senders) successor(c *config.Config, tokens wecom.TokenStore) (*senders
 		s := delivery.Robot(robot.Name)
 		made, err := x.of[s], error(nil)
 		if made == nil || !sameWeCom || made.itsRobot != robot {
-			made, err = newRobot(robot, c.WeCom)
+			made, err = newRobot(robot, c.WeCom, a.observe(s))
 		}
 		if err := add(s, made, err); err != nil {
 			return nil, err
@@ -79,10 +79,10 @@ func (x *senders) retire(next *senders) {
 // spareConns are for other calls than those of the workers, such as a check.
 const spareConns = 4
 
-func newApp(app config.App, w config.WeCom, tokens wecom.TokenStore) (*sender, error) {
+func newApp(app config.App, w config.WeCom, tokens wecom.TokenStore, o wecom.Observer) (*sender, error) {
 	client, err := wecom.New(wecom.Config{
 		CorpID: app.CorpID, AgentID: app.AgentID, Secret: string(app.Secret),
-		BaseURL: w.BaseURL, Proxy: string(w.Proxy), MaxConns: app.Workers + spareConns, Tokens: tokens,
+		BaseURL: w.BaseURL, Proxy: string(w.Proxy), MaxConns: app.Workers + spareConns, Tokens: tokens, Observer: o,
 	})
 	return &sender{
 		app: app, client: client,
@@ -90,9 +90,9 @@ func newApp(app config.App, w config.WeCom, tokens wecom.TokenStore) (*sender, e
 	}, err
 }
 
-func newRobot(robot config.Robot, w config.WeCom) (*sender, error) {
+func newRobot(robot config.Robot, w config.WeCom, o wecom.Observer) (*sender, error) {
 	made, err := wecom.NewRobot(wecom.RobotConfig{
-		Key: string(robot.Key), BaseURL: w.BaseURL, Proxy: string(w.Proxy), MaxConns: robot.Workers + spareConns,
+		Key: string(robot.Key), BaseURL: w.BaseURL, Proxy: string(w.Proxy), MaxConns: robot.Workers + spareConns, Observer: o,
 	})
 	return &sender{itsRobot: robot, robot: made, settings: Settings{Queue: robot.Queue}}, err
 }

@@ -25,11 +25,12 @@ type Std struct {
 	Program string
 }
 
-// The exit codes. 3 is kept for messages that a gateway accepted and did not finish in time.
+// The exit codes.
 const (
-	exitFailed = 1
-	exitUsage  = 2
-	exitPartly = 4
+	exitFailed     = 1
+	exitUsage      = 2
+	exitUnfinished = 3
+	exitPartly     = 4
 )
 
 // cli is one run of the program.

@@ -55,11 +55,16 @@ func (f *failure) hint(en, zh string) *failure {
 // it did not reach.
 var errPartly = errors.New("sent, but not to everybody")
 
+// errUnfinished ends a command that waited for the end of a message in vain, and has told so.
+var errUnfinished = errors.New("accepted, and not finished in time")
+
 func exitCode(err error) int {
 	var f *failure
 	switch {
 	case errors.As(err, &f):
 		return f.exit
+	case errors.Is(err, errUnfinished):
+		return exitUnfinished
 	case errors.Is(err, errPartly):
 		return exitPartly
 	}

@@ -21,7 +21,8 @@ func addGroups(cmd *cobra.Command, groups ...flagGroup) {
 		set.SortFlags = false
 		g.add(set)
 		cmd.Flags().AddFlagSet(set)
-		manual.WriteString("\n\n" + g.title + ":\n" + strings.TrimRight(set.FlagUsages(), "\n"))
+		usages := strings.ReplaceAll(strings.TrimRight(set.FlagUsages(), "\n"), "{{", `{{"{{"}}`) // the manual is a template
+		manual.WriteString("\n\n" + g.title + ":\n" + usages)
 	}
 	cmd.SetUsageTemplate(helpHead + manual.String() + helpTail)
 }

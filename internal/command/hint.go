@@ -45,10 +45,10 @@ func (v langValue) Set(text string) error {
 
 // report tells the user about an error, and what to do about it.
 func (c *cli) report(err error) {
-	if errors.Is(err, errPartly) || errors.Is(err, errInvalid) { // which was told already
+	if errors.Is(err, errPartly) || errors.Is(err, errInvalid) || errors.Is(err, errUnfinished) || errors.Is(err, errRed) { // which was told already
 		return
 	}
-	text, hint := strings.TrimPrefix(err.Error(), "wecom: "), ""
+	text, hint := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "wecom: "), "gateway: "), ""
 	var hinter interface{ Hint(wecom.Lang) string }
 	if errors.As(err, &hinter) {
 		hint = hinter.Hint(c.lang)

@@ -25,11 +25,16 @@ Run a gateway, to which programs in any language hand their messages over HTTP:
   hongyan serve --example > hongyan.yaml
   hongyan serve
 
+Send through it, and see what became of it:
+  export HONGYAN_URL=http://127.0.0.1:9470 HONGYAN_KEY=hy_… HONGYAN_APP=crm
+  hongyan send --to zhangsan "磁盘已满"
+  hongyan list --user zhangsan
+
 Exit codes:
   0  done
   1  failed, also for what a message or file contains; the error says why
   2  flags or settings are wrong or missing, and nothing was done
-  3  (reserved: accepted by a gateway, and not finished in time)
+  3  accepted by a gateway, which goes on with it, and not finished in the time of --wait
   4  sent, but not to everybody; standard error names who was left out
 
 Errors and hints go to standard error. Hints are in Chinese where LC_ALL, LC_MESSAGES or LANG says
@@ -78,8 +83,8 @@ func (c *cli) rootCommand() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp))
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		c.callCommand(), c.cardCommand(), c.chatCommand(), c.devCommand(), c.directoryCommand(), c.keyCommand(), c.lintCommand(),
-		c.mediaCommand(), c.recallCommand(), c.sendCommand(), c.serveCommand(), c.simCommand(), c.tokenCommand(), c.versionCommand(),
+		c.appCommand(), c.callCommand(), c.cancelCommand(), c.cardCommand(), c.chatCommand(), c.devCommand(), c.directoryCommand(), c.doctorCommand(), c.eventsCommand(), c.keyCommand(), c.lintCommand(),
+		c.listCommand(), c.mediaCommand(), c.recallCommand(), c.resendCommand(), c.sendCommand(), c.serveCommand(), c.simCommand(), c.statusCommand(), c.tokenCommand(), c.versionCommand(),
 	)
 	return root
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/hongyan-im/hongyan/wecom"
+	"github.com/hongyan-im/hongyan/wecom/gateway"
 )
 
 // sample is one of the messages to begin with.
@@ -41,11 +43,14 @@ func samples(inbox string) []sample {
 
 // sendSamples sends them as any program would: over HTTP, through the gateway. It returns the id of
 // the last message.
-func (c *cli) sendSamples(ctx context.Context, app credentials, gateway *gatewayClient, allTypes bool) (last string, err error) {
+func (c *cli) sendSamples(ctx context.Context, app credentials, url string, allTypes bool) (last string, err error) {
 	// A proxy of the environment is for the way out, and this way does not lead out.
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	gateway.http.Transport = transport
+	way, err := gateway.New(gateway.Config{URL: url, Key: devKey, App: "crm", Robot: "ops", HTTPClient: &http.Client{Transport: transport}})
+	if err != nil {
+		return "", err
+	}
 	client, err := wecom.New(wecom.Config{
 		CorpID: app.corpID, AgentID: app.agentID, Secret: app.secret,
 		BaseURL: app.url, HTTPClient: &http.Client{Transport: transport},
@@ -66,15 +71,11 @@ func (c *cli) sendSamples(ctx context.Context, app credentials, gateway *gateway
 		if err != nil {
 			return "", err
 		}
-		sender := "crm"
-		if placeOf(l) == byRobot {
-			sender = "ops"
-		}
-		answer, err := gateway.send(ctx, sender, l)
+		answer, err := way.Submit(ctx, l, gateway.Options{Wait: 15 * time.Second})
 		if err != nil {
 			return "", err
 		}
-		if err := c.print(fmt.Sprintf("%d  %s  %s\n   %s\n   the gateway answered: %s\n\n", i+1, s.what, s.chinese, s.shows, answer.line())); err != nil {
+		if err := c.print(fmt.Sprintf("%d  %s  %s\n   %s\n   the gateway answered: %s\n\n", i+1, s.what, s.chinese, s.shows, answered(answer))); err != nil {
 			return "", err
 		}
 		last = answer.ID
@@ -82,17 +83,18 @@ func (c *cli) sendSamples(ctx context.Context, app credentials, gateway *gateway
 	return last, nil
 }
 
-// line tells what became of a message.
-func (a *accepted) line() string {
-	text := a.Status + ", id " + a.ID
-	if len(a.Deliveries) > 0 {
-		d := a.Deliveries[0]
-		if d.Receipt.MsgID != "" {
-			text += fmt.Sprintf(", WeCom's msgid %.12s…", d.Receipt.MsgID)
-		}
-		if d.Failure.ErrMsg != "" {
-			text += ": " + d.Failure.ErrMsg
-		}
+// answered tells what became of a message.
+func answered(m *gateway.Message) string {
+	text := string(m.Status) + ", id " + m.ID
+	if len(m.Deliveries) == 0 {
+		return text
+	}
+	d := m.Deliveries[0]
+	if d.Receipt != nil && d.Receipt.MsgID != "" {
+		text += fmt.Sprintf(", WeCom's msgid %.12s…", d.Receipt.MsgID)
+	}
+	if d.Failure != nil && d.Failure.ErrMsg != "" {
+		text += ": " + d.Failure.ErrMsg
 	}
 	return text
 }

@@ -43,6 +43,8 @@ func TestScripts(t *testing.T) {
 			"ask":   scriptAsk,
 			"grab":  scriptGrab,
 			"make":  scriptMake,
+
+			"gateway": scriptGateway,
 		},
 	})
 }

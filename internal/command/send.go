@@ -19,6 +19,9 @@ const usualDuplicateCheck = 30 * time.Minute
 type sendFlags struct {
 	connection
 	receivers
+	gatewayFlags
+	orders
+	csv                    csvFlags
 	chat, robot, robotFile string
 
 	markdown, markdownV2             bool
@@ -47,7 +50,10 @@ func (c *cli) sendCommand() *cobra.Command {
 		flagGroup{"Where it goes", f.addTargetFlags},
 		flagGroup{"What it is (a text, unless one of these says otherwise)", f.addKindFlags},
 		flagGroup{"How it is sent", f.addOptionFlags},
-		flagGroup{"Which app, which WeCom", f.connection.addFlags},
+		flagGroup{"Through which gateway", f.gatewayFlags.addAddress},
+		flagGroup{"What only a gateway can do", f.orders.addFlags},
+		flagGroup{"A message for each line of a table, through a gateway", f.csv.addFlags},
+		flagGroup{"Which app, which WeCom, without a gateway", f.connection.addFlags},
 	)
 	completeTypes(cmd)
 	return cmd
@@ -57,7 +63,7 @@ func (f *sendFlags) addTargetFlags(flags *pflag.FlagSet) {
 	f.receivers.addFlags(flags)
 	flags.StringVar(&f.chat, "chat", "", "group chat `ID` of the app, as \"hongyan chat create\" makes one")
 	flags.StringVar(&f.robotFile, "robot-file", "", "`FILE` with the key or webhook URL of a group robot")
-	flags.StringVar(&f.robot, "robot", "", "the `KEY` or URL itself, for others on this machine to read in ps")
+	flags.StringVar(&f.robot, "robot", "", "the `KEY` or URL itself, for others on this machine to read in ps; through a gateway, the robot's name there")
 	_ = cobra.MarkFlagFilename(flags, "robot-file")
 }
 
@@ -104,6 +110,13 @@ func (c *cli) send(cmd *cobra.Command, args []string, f *sendFlags) error {
 	kind, err := f.check(cmd, args)
 	if err != nil {
 		return err
+	}
+	through, err := f.throughGateway(cmd, c)
+	if err != nil {
+		return err
+	}
+	if through {
+		return c.sendThrough(cmd, args, f, kind)
 	}
 	to, err := f.target(cmd, c.std.Getenv)
 	if err != nil {

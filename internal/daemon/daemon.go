@@ -9,15 +9,19 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/apps"
 	"github.com/hongyan-im/hongyan/internal/config"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/events"
 	"github.com/hongyan-im/hongyan/internal/httpapi"
 	"github.com/hongyan-im/hongyan/internal/limit"
+	"github.com/hongyan-im/hongyan/internal/metrics"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
+	"github.com/hongyan-im/hongyan/internal/webhook"
 )
 
 // Options is what a [Daemon] is made of. Config is required.
@@ -33,10 +37,13 @@ type Options struct {
 // Daemon is a gateway. It is started once and stopped once.
 type Daemon struct {
 	Options
+	conf    atomic.Pointer[config.Config] // as of the last reload
+	metrics *metrics.Metrics
 
 	senders    *apps.Apps
 	outbox     *sqlite.Outbox
 	dispatcher *delivery.Dispatcher
+	webhooks   *webhook.Teller
 	listener   net.Listener
 	server     *http.Server
 
@@ -55,7 +62,9 @@ func New(o Options) *Daemon {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Daemon{Options: o, ended: make(chan error, 1)}
+	d := &Daemon{Options: o, metrics: metrics.New(o.Version), ended: make(chan error, 1)}
+	d.conf.Store(o.Config)
+	return d
 }
 
 // ListenError says that the gateway's address cannot be had.
@@ -80,7 +89,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 			undo[i]()
 		}
 	}()
-	if d.senders, err = apps.New(d.Config, d.Log); err != nil {
+	if d.senders, err = apps.New(d.Config, d.Log, d.metrics.Calls); err != nil {
 		return err
 	}
 	undo = append(undo, d.senders.Close)
@@ -94,10 +103,11 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return &ListenError{d.Config.Listen, err}
 	}
 	undo = append(undo, func() { _ = d.listener.Close() })
-	hub := delivery.NewHub(d.outbox)
+	stream := events.New()
+	hub := delivery.NewHub(d.outbox, d.metrics, stream)
 	limits := limit.New(d.limits())
 	d.dispatcher = delivery.NewDispatcher(delivery.DispatcherConfig{
-		Outbox: d.outbox, Senders: d.senders, Limits: limits, Hub: hub, Lane: d.lane, Log: d.Log, Now: d.Now, Patience: d.Patience,
+		Outbox: d.outbox, Senders: d.senders, Limits: limits, Hub: hub, Lane: d.lane, Observer: d.metrics, Log: d.Log, Now: d.Now, Patience: d.Patience,
 	})
 	if err := d.dispatcher.Start(ctx); err != nil {
 		return err
@@ -105,14 +115,21 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	// What kept a sender from working may have been corrected before this start: it gets a try now.
 	d.dispatcher.Refresh()
 	d.waits, d.stopping = context.WithCancel(context.Background())
-	api := httpapi.New(httpapi.Config{
+	waiting := &backlogs{count: d.outbox.Backlogs}
+	var api *httpapi.API
+	d.webhooks = d.newTeller(func(ctx context.Context, id delivery.MessageID) ([]byte, error) { return api.Settled(ctx, id) })
+	api = httpapi.New(httpapi.Config{
 		Intake:   delivery.NewIntake(d.outbox, d.senders, limits, d.dispatcher, d.Now),
 		Messages: d.outbox, Changes: d.dispatcher, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox,
-		Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
+		Events: stream, Ends: d.outbox, Webhooks: d.webhooks, Operator: operator{d, waiting}, Metrics: d.metrics.Handler(),
+		Observe: d.metrics.Request, Stopping: d.waits.Done(), Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
 	})
+	d.metrics.Collect(d.sources(waiting, api.Listeners))
 	work, endWork := context.WithCancel(context.Background())
 	d.endWork = endWork
 	d.beside.Go(func() { api.Run(work) })
+	d.beside.Go(func() { stream.Run(work) })
+	d.beside.Go(func() { d.webhooks.Run(work) })
 	d.beside.Go(func() { (&retention{d.outbox, d.Config.Retention, d.Now, d.Log}).run(work) })
 	d.server = httpapi.NewServer(api)
 	d.beside.Go(func() {

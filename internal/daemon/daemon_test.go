@@ -167,7 +167,7 @@ func TestLog(t *testing.T) {
 		"level=WARN msg=delivery delivery=" + partly.ID + `/1 sender="app crm" status=partly_sent attempts=1 took_ms=`,
 		"level=WARN msg=delivery delivery=" + refused.ID + `/1 sender="app crm" status=refused attempts=1 took_ms=`,
 		`reason=no_receiver errcode=81013`,
-		`level=WARN msg="sender rests" sender="app wrong" reason=misconfigured`,
+		`level=WARN msg="sender rests: its messages wait until it works" sender="app wrong" reason=misconfigured`,
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log does not have %s:\n%s", want, log)

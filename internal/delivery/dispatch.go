@@ -12,14 +12,15 @@ import (
 
 // DispatcherConfig is what a [Dispatcher] works with. Outbox, Senders, Limits and Hub are required.
 type DispatcherConfig struct {
-	Outbox  Outbox
-	Senders Senders
-	Limits  Limits
-	Hub     *Hub
-	Lane    func(Sender) Lane // nil means the zero Lane for all
-	Log     *slog.Logger      // nil means none
-	Now     func() time.Time  // nil means time.Now
-	Jitter  func() float64    // at least 0, below 1; nil means by chance
+	Outbox   Outbox
+	Senders  Senders
+	Limits   Limits
+	Hub      *Hub
+	Lane     func(Sender) Lane // nil means the zero Lane for all
+	Observer Observer          // nil means nobody
+	Log      *slog.Logger      // nil means none
+	Now      func() time.Time  // nil means time.Now
+	Jitter   func() float64    // at least 0, below 1; nil means by chance
 	// Patience is how long Stop lets requests end that are under way. 0 means 30 s.
 	Patience time.Duration
 }
@@ -41,6 +42,7 @@ type Dispatcher struct {
 
 	loops    sync.WaitGroup // the loops
 	calls    sync.WaitGroup // the deliveries under way
+	workers  *workers
 	stopping context.CancelFunc
 	sending  context.Context // of requests: ends when Stop loses patience
 	abandon  context.CancelFunc
@@ -57,16 +59,21 @@ func NewDispatcher(c DispatcherConfig) *Dispatcher {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Observer == nil {
+		c.Observer = nobody{}
+	}
 	if c.Lane == nil {
 		c.Lane = func(Sender) Lane { return Lane{} }
 	}
 	if c.Patience == 0 {
 		c.Patience = 30 * time.Second
 	}
-	return &Dispatcher{
+	x := &Dispatcher{
 		DispatcherConfig: c, lanes: map[Sender]*lane{},
 		wake: make(chan struct{}, 1), expiring: make(chan struct{}, 1),
 	}
+	x.workers = newWorkers(x.send)
+	return x
 }
 
 // Start takes up what the outbox has, and begins to send. Deliveries that were under way when the
@@ -124,6 +131,9 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 	}
 	for sender, rest := range rests {
 		x.lane(sender).rest = rest
+		if !rest.Until.IsZero() {
+			x.alarm(sender, rest)
+		}
 	}
 	return nil
 }
@@ -170,6 +180,7 @@ func (x *Dispatcher) Stop(ctx context.Context) {
 	}
 	x.abandon()
 	<-ended
+	x.workers.dismiss()
 }
 
 // Rest returns the rest that a sender is at, if it is at one. One that the configuration does not
@@ -224,11 +235,12 @@ func (x *Dispatcher) giveBack(s Sender) {
 
 // accepted sends what may go at once, as it was promised, and remembers when the rest of a message is due.
 func (x *Dispatcher) accepted(m *Message, promises []promise) {
+	x.Hub.Accepted(m)
 	waits := false
 	for i := range m.Deliveries {
 		d := &m.Deliveries[i]
 		if d.Status == Sending {
-			go x.send(*d, promises[i].turn)
+			x.workers.send(*d, promises[i].turn)
 			continue
 		}
 		waits = true

@@ -7,19 +7,30 @@ import (
 
 // Hub tells those who wait of what happens to deliveries. Nobody who listens can slow it down.
 type Hub struct {
-	reader Reader
+	reader    Reader
+	listeners []Listener
 
 	mu      sync.Mutex
 	waiting map[MessageID][]chan struct{}
 }
 
-// NewHub returns a hub for the messages of an outbox.
-func NewHub(reader Reader) *Hub {
-	return &Hub{reader: reader, waiting: map[MessageID][]chan struct{}{}}
+// NewHub returns a hub for the messages of an outbox, with those who hear of everything.
+func NewHub(reader Reader, listeners ...Listener) *Hub {
+	return &Hub{reader: reader, listeners: listeners, waiting: map[MessageID][]chan struct{}{}}
+}
+
+// Accepted tells of a message that is stored.
+func (h *Hub) Accepted(m *Message) {
+	for _, l := range h.listeners {
+		l.Accepted(m)
+	}
 }
 
 // Publish tells of an event that is stored.
 func (h *Hub) Publish(e Event) {
+	for _, l := range h.listeners {
+		l.Changed(e)
+	}
 	if !e.Status.Final() {
 		return
 	}
@@ -47,7 +58,7 @@ func (h *Hub) Wait(ctx context.Context, id MessageID) (*Message, error) {
 		select {
 		case <-news:
 		case <-ctx.Done():
-			return m, nil
+			return h.reader.Message(context.WithoutCancel(ctx), id) // it may wait for something by now
 		}
 	}
 }

@@ -151,6 +151,7 @@ func (in *Intake) plan(m *Message, waits map[turnOf]bool) []promise {
 			continue
 		}
 		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{}).whole()
+		in.dispatcher.observePaced(d.Sender, decision)
 		if len(m.Deliveries)+len(decision.Later) > MaxParts {
 			decision = decision.together() // rather late for some than not at all
 		}

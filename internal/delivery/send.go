@@ -31,6 +31,7 @@ func (x *Dispatcher) send(d Delivery, turn int) {
 	}
 	o := Judge(Attempt{Delivery: &d, Receipt: receipt, Err: err, Ended: now, Jitter: x.Jitter()})
 	x.release(&d, &o, turn)
+	x.Observer.Attempted(d.Sender, o, took)
 	s := settlement(&d, o, now)
 	s.Took = took
 	x.settle(&d, s)
@@ -67,16 +68,29 @@ func (x *Dispatcher) release(d *Delivery, o *Outcome, turn int) {
 
 // keepRest records a rest and logs when it begins and ends.
 func (x *Dispatcher) keepRest(s Sender, was, rest Rest) {
+	x.Observer.Rested(s, rest)
 	switch {
 	case rest.Until.IsZero():
 		x.Log.Info("sender works again", "sender", s, "rested_since", was.Since)
-	case was.Until.IsZero() || was.Reason.Code != rest.Reason.Code:
-		x.Log.Warn("sender rests", "sender", s, "reason", rest.Reason.Code, "until", rest.Until,
-			"op", rest.Failure.Op, "errcode", int(rest.Failure.Code), "message", rest.Failure.Msg)
+	case was.Until.IsZero() || was.Reason.Code != rest.Reason.Code || was.Failure.Code != rest.Failure.Code:
+		x.alarm(s, rest)
 	}
 	if err := x.Outbox.Hold(context.WithoutCancel(x.sending), s, rest); err != nil {
 		x.Log.Error("recording that a sender rests", "sender", s, "error", err)
 	}
+}
+
+// alarm logs that a sender rests: once, however often it is tried, until it works or fails otherwise.
+func (x *Dispatcher) alarm(s Sender, rest Rest) {
+	f := rest.Failure
+	attrs := []any{"sender", s, "reason", rest.Reason.Code, "until", rest.Until, "op", f.Op, "errcode", int(f.Code), "message", f.Msg}
+	if f.CallerIP != "" {
+		attrs = append(attrs, "caller_ip", f.CallerIP)
+	}
+	if f.Code != 0 {
+		attrs = append(attrs, "hint", (&wecom.Error{Op: f.Op, Code: f.Code, Msg: f.Msg, CallerIP: f.CallerIP}).Hint(wecom.English))
+	}
+	x.Log.Warn("sender rests: its messages wait until it works", attrs...)
 }
 
 // settle records how an attempt ended. While the storage does not work it tries again: what was sent

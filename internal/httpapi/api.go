@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -68,6 +69,16 @@ type Config struct {
 	Waiter   Waiter
 	Rests    Rests
 	Keys     Keys
+	Events   Events
+	Ends     Ends
+	Operator Operator
+	Webhooks Webhooks
+	// Metrics answers GET /metrics; nil means that there are none.
+	Metrics http.Handler
+	// Observe is told of every request that has ended, by its pattern; nil means nobody is.
+	Observe func(route string, status int, took time.Duration)
+	// Stopping is closed when the gateway stops: those who listen to events are let go. nil means never.
+	Stopping <-chan struct{}
 	// Ready returns why messages cannot be taken just now, or nil.
 	Ready func(context.Context) error
 
@@ -86,6 +97,10 @@ type API struct {
 	huma   huma.API
 	routes *routes
 	usage  usage
+
+	epoch     string // tells the events of this process from those of another
+	listeners listeners
+	checks    checks
 }
 
 // New returns the API. It starts nothing.
@@ -97,12 +112,16 @@ func New(c Config) *API {
 		c.Now = time.Now
 	}
 	a := &API{Config: c, routes: newRoutes(), usage: usage{at: map[int64]time.Time{}}}
+	a.epoch = strconv.FormatInt(time.Now().UnixNano(), 36)
 	a.huma = humago.New(a.routes, a.document())
 	a.registerMessages()
 	a.registerSearch()
 	a.registerBatch()
 	a.registerChanges()
 	a.registerResend()
+	a.registerEvents()
+	a.registerApps()
+	a.registerWebhooks()
 	a.registerHealth()
 	a.registerDocs()
 	a.routes.seal(a)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/events"
 )
 
 // world is what the API stands on, in memory, and the API over HTTP.
@@ -31,6 +32,12 @@ type world struct {
 
 	fails, notReady, usedFails error // what the ports return, if set
 	panics                     any
+
+	operator *fakeOperator
+	stream   *events.Stream
+	ends     []delivery.Event // what EndsSince finds, in order
+	stopping chan struct{}
+	hooks    *hooks
 
 	api *API
 	url string
@@ -52,9 +59,16 @@ func newWorld(t testing.TB) *world {
 		messages: map[delivery.MessageID]*delivery.Message{}, byKey: map[string]delivery.MessageID{},
 		attempts: map[delivery.MessageID][]delivery.AttemptRecord{}, rests: map[delivery.Sender]delivery.Rest{},
 		keys: map[access.Hash]*access.Key{}, used: map[int64]time.Time{}, changed: make(chan struct{}),
+		stream: events.New(), stopping: make(chan struct{}),
+		hooks: &hooks{},
 	}
+	w.operator = &fakeOperator{world: w}
+	stream, stop := context.WithCancel(context.Background())
+	go w.stream.Run(stream)
+	t.Cleanup(stop)
 	w.api = New(Config{
-		Intake: w, Messages: w, Changes: w, Waiter: w, Rests: w, Keys: w, Version: "test",
+		Intake: w, Messages: w, Changes: w, Waiter: w, Rests: w, Keys: w, Webhooks: w.hooks, Version: "test",
+		Events: w.stream, Ends: w, Operator: w.operator, Stopping: w.stopping,
 		Ready: func(context.Context) error { return w.notReady },
 		Log:   slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:   func() time.Time { return at(now) },

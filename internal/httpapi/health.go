@@ -17,6 +17,9 @@ type healthOutput struct {
 }
 
 func (a *API) registerHealth() {
+	if a.Metrics != nil {
+		a.routes.HandleFunc("GET /metrics", a.Metrics.ServeHTTP)
+	}
 	register(a, operation{Operation: huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{"Health"},
 		Summary: "Is the process up?",

@@ -74,6 +74,9 @@ func (a *API) sendMessage(ctx context.Context, c *caller, in *sendInput) (*messa
 		return nil, &fault{is: problemForeignSender, detail: "the key is not for " + shown(request.Sender.String())}
 	}
 	request.Producer = c.key.Name
+	if err := a.callback(c, &request); err != nil {
+		return nil, err
+	}
 	if in.Key != "" {
 		if err := checkKey(in.Key); err != nil {
 			return nil, err

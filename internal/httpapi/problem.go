@@ -59,6 +59,8 @@ type fault struct {
 	detail string
 	// fields are what is wrong with each; one without a Problem is told by its Detail alone.
 	fields []*wecom.FieldError
+	// hint is what to do, where this time it is known better than for the kind.
+	hint *words
 }
 
 func (f *fault) Error() string { return f.is.title.en }
@@ -152,6 +154,9 @@ func (f *fault) problem(page string, lang wecom.Lang) *Problem {
 	p := &Problem{
 		Type: page + "#" + strconv.Itoa(f.is.code), Title: f.is.title.in(lang), Status: f.is.status(), Code: f.is.code,
 		Detail: f.detail, Hint: f.is.hint.in(lang),
+	}
+	if f.hint != nil {
+		p.Hint = f.hint.in(lang)
 	}
 	if f.is.retryAfter > 0 {
 		p.headers = http.Header{"Retry-After": {strconv.Itoa(f.is.retryAfter)}}

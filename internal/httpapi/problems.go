@@ -15,15 +15,16 @@ var catalogue = []kind{
 	problemBadJSON, problemNoBody, problemUnreadable, problemTooDeep, problemNotUTF8,
 	problemNoKey, problemBadKey,
 	problemScope, problemForeignSender,
-	problemNoRoute, problemNoMessage,
+	problemNoRoute, problemNoMessage, problemNoSender,
 	problemMethod,
 	problemSlowBody,
 	problemNotEnded, problemNothingToResend,
 	problemTooLarge,
 	problemMediaType,
-	problemInvalid, problemUnknownSender, problemKeyReused, problemNotYet,
+	problemInvalid, problemUnknownSender, problemKeyReused,
 	problemInternal,
-	problemStorage, problemStopping, problemNotReady, problemAbandoned,
+	problemNoToken,
+	problemStorage, problemStopping, problemNotReady, problemAbandoned, problemListeners,
 }
 
 var (
@@ -99,9 +100,6 @@ var (
 		title: words{"the Idempotency-Key was used for another request", "该 Idempotency-Key 已用于另一个请求"},
 		hint: words{"a key belongs to one message: take a new one for a new message, and the same body when repeating a request",
 			"一个 key 只对应一条消息：新消息请换新 key，重试时请求体必须相同"}}
-	problemNotYet = kind{code: 42204,
-		title: words{"this version of the gateway does not do this", "当前版本的网关还不支持此功能"},
-		hint:  words{"leave the field out, and ask for the state with GET /v1/messages/{id} or ?wait=", "请去掉该字段，并用 GET /v1/messages/{id} 或 ?wait= 查询状态"}}
 
 	problemInternal = kind{code: 50001,
 		title: words{"something went wrong in the gateway", "网关内部错误"},
@@ -121,4 +119,14 @@ var (
 		title: words{"the request was given up before it was done", "请求在完成之前被放弃"},
 		hint: words{"it is not known whether it took effect: repeat it with the same Idempotency-Key",
 			"请求是否生效未知：请用相同的 Idempotency-Key 重试"}}
+	problemNoSender = kind{code: 40410,
+		title: words{"there is no such app", "没有该应用"},
+		hint: words{"see GET /v1/apps for those that the key is for; a robot is called robot:NAME",
+			"可用 GET /v1/apps 查看该 key 可用的应用；机器人写作 robot:名称"}}
+	problemNoToken = kind{code: 50201,
+		title: words{"WeCom gives no access token", "企业微信没有给出 access_token"},
+		hint:  words{"detail has what WeCom said; POST /v1/apps/{name}/check says more", "企业微信的应答见 detail；可用 POST /v1/apps/{name}/check 进一步检查"}}
+	problemListeners = kind{code: 50310, retryAfter: 30,
+		title: words{"too many listen to events", "监听事件的连接过多"},
+		hint:  words{"close streams that nobody reads", "请关闭无人读取的事件流"}}
 )

@@ -45,7 +45,7 @@ func newReal(t testing.TB) *real {
 			{Name: "shop", CorpID: wecomtest.CorpID, AgentID: 1000003, Secret: "sim-secret-1000003", Queue: queue},
 		},
 		Robots: []config.Robot{{Name: "ops", Key: "00000000-0000-0000-0000-000000000001", Queue: queue}},
-	}, slog.New(slog.DiscardHandler))
+	}, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

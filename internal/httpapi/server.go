@@ -38,6 +38,10 @@ func NewServer(a *API) *http.Server {
 // ServeHTTP answers a request. A panic is logged, and answered by a problem that tells nothing of it.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &response{ResponseWriter: w}
+	if a.Observe != nil {
+		began := time.Now()
+		defer func() { a.Observe(routeOf(r), out.status, time.Since(began)) }()
+	}
 	if a.Log.Enabled(r.Context(), slog.LevelDebug) {
 		began := a.Now()
 		defer func() {
@@ -50,6 +54,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer a.recover(out, r)
 	a.routes.ServeHTTP(out, r)
+}
+
+// routeOf is the pattern that a request was answered by.
+func routeOf(r *http.Request) string {
+	if r.Pattern == "" {
+		return "none"
+	}
+	return r.Pattern
 }
 
 func (a *API) recover(out *response, r *http.Request) {

@@ -10,6 +10,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/internal/store/storetest"
+	"github.com/hongyan-im/hongyan/internal/webhook"
 )
 
 func verifyMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -43,6 +44,13 @@ func TestSearchInBlocks(t *testing.T) {
 			return o
 		})
 	}
+}
+
+func TestWebhooks(t *testing.T) {
+	storetest.TestWebhooks(t, func(t *testing.T) (delivery.Outbox, webhook.Store) {
+		o := open(t, fresh(t))
+		return o, o.Webhooks()
+	})
 }
 
 func TestKeys(t *testing.T) {
