@@ -17,6 +17,10 @@ type Lane struct {
 // DefaultWorkers is how many requests of one sender are under way at once.
 const DefaultWorkers = 64
 
+// unsettledPerWorker is how many answers may wait to be recorded, for each worker. They need a
+// goroutine each, and no connection.
+const unsettledPerWorker = 8
+
 // quantum is how many deliveries of a lane of weight 1 are claimed in one go, at most.
 const quantum = 256
 
@@ -80,8 +84,9 @@ func (l *lane) free(now time.Time) (n int, again time.Time) {
 	if !l.known {
 		return 0, time.Time{}
 	}
-	// An answer that cannot be recorded is kept by its worker; there are not to be ever more.
-	n = min(l.workers-l.busy, 2*l.workers-l.busy-l.unsettled)
+	// Answers are recorded many at a time, while others are sent; but when they cannot be recorded,
+	// there are not to be ever more.
+	n = min(l.workers-l.busy, unsettledPerWorker*l.workers-l.busy-l.unsettled)
 	if l.resting() {
 		if now.Before(l.rest.Until) {
 			return 0, l.rest.Until
