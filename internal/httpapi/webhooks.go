@@ -137,7 +137,7 @@ func (a *API) own(ctx context.Context, c *caller, text string) (delivery.Message
 	return id, err
 }
 
-func (a *API) getMessageWebhooks(ctx context.Context, c *caller, in *getInput) (*webhooksOutput, error) {
+func (a *API) getMessageWebhooks(ctx context.Context, c *caller, in *MessagePath) (*webhooksOutput, error) {
 	id, err := a.own(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ type Replayed struct {
 	DryRun   bool `json:"dry_run,omitempty"`
 }
 
-func (a *API) replayMessageWebhooks(ctx context.Context, c *caller, in *getInput) (*replayOutput, error) {
+func (a *API) replayMessageWebhooks(ctx context.Context, c *caller, in *MessagePath) (*replayOutput, error) {
 	id, err := a.own(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
