@@ -84,8 +84,9 @@ func (c *cli) dev(ctx context.Context, f devFlags) (err error) {
 	}
 	defer os.RemoveAll(dir)
 	conf := devConfig(world, sim.url, f.addr, filepath.Join(dir, "hongyan.db"))
+	log, _ := daemon.NewLog(c.std.Err, conf.Log)
 	d := daemon.New(daemon.Options{
-		Config: conf, Log: daemon.NewLog(c.std.Err, conf.Log), Version: versionOnly(), Patience: 2 * time.Second,
+		Config: conf, Log: log, Version: versionOnly(), Patience: 2 * time.Second,
 	})
 	err = d.Run(ctx, func() error { return c.tryAll(ctx, d, sim, world, f.allTypes) })
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // Ctrl-C while the samples were sent
@@ -135,6 +136,11 @@ func (c *cli) tryAll(ctx context.Context, d *daemon.Daemon, sim *server, world s
 send one more through the gateway 通过网关再发一条
   curl -s %[6]s/v1/messages -H "Authorization: Bearer %[7]s" -H "Content-Type: application/json" \
     -d '{"app":"crm","to":{"users":["%[5]s"]},"msgtype":"text","text":{"content":"磁盘已满"}}'
+
+the same, and what became of it 命令行发送并查看结果
+  export HONGYAN_URL=%[6]s HONGYAN_KEY=%[7]s HONGYAN_APP=crm
+  %[3]s send --wait 10s --to %[4]s "磁盘已满"
+  %[3]s list --user %[4]s
 
 what became of a message 查看结果
   curl -s %[6]s/v1/messages/%[8]s -H "Authorization: Bearer %[7]s"
