@@ -105,6 +105,7 @@ func (a *API) recallMessage(ctx context.Context, c *caller, in *MessagePath) (*c
 	if err != nil {
 		return nil, err
 	}
+	c.untimed()
 	limited, cancel := context.WithTimeout(ctx, changeTime)
 	defer cancel()
 	changes, err := a.Changes.Recall(limited, m.ID)

@@ -16,6 +16,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/apps"
 	"github.com/hongyan-im/hongyan/internal/config"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/events"
 	"github.com/hongyan-im/hongyan/internal/limit"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/wecom/wecomtest"
@@ -36,7 +37,11 @@ type real struct {
 
 func newReal(t testing.TB) *real {
 	t.Helper()
-	r := &real{t: t, sim: wecomtest.NewServer(t), world: &world{keys: map[access.Hash]*access.Key{}, used: map[int64]time.Time{}}}
+	r := &real{t: t, sim: wecomtest.NewServer(t), world: &world{
+		keys: map[access.Hash]*access.Key{}, used: map[int64]time.Time{}, stream: events.New(), stopping: make(chan struct{}), hooks: &hooks{},
+	}}
+	r.operator = &fakeOperator{world: r.world}
+	close(r.stopping)
 	queue := config.Queue{Workers: 8, Weight: 1}
 	senders, err := apps.New(&config.Config{
 		WeCom: config.WeCom{BaseURL: r.sim.URL},
@@ -61,6 +66,8 @@ func newReal(t testing.TB) *real {
 	}
 	r.api = New(Config{
 		Intake: delivery.NewIntake(r.outbox, senders, limits, r.way, clock), Messages: r.outbox, Changes: r.way, Waiter: hub, Rests: r.way, Keys: r.world,
+		// Those who listen to events are let go at once; apps and webhooks are those of the world in memory.
+		Events: r.stream, Ends: r.outbox, Stopping: r.stopping, Operator: r.operator, Webhooks: r.hooks,
 		Ready: r.outbox.Ready, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Version: "test", Now: clock,
 	})
 	server := httptest.NewUnstartedServer(nil)

@@ -218,3 +218,40 @@ func resident() (bytes int) {
 	_, _ = fmt.Sscan(string(statm), &total, &pages)
 	return pages * os.Getpagesize()
 }
+
+// BenchmarkSearch finds a page of a member's messages among many, and one of a member who has none.
+// Its time must not depend on how many there are. STORE_MESSAGES says how many.
+func BenchmarkSearch(b *testing.B) {
+	n := 50_000
+	if text := os.Getenv("STORE_MESSAGES"); text != "" {
+		if _, err := fmt.Sscan(text, &n); err != nil {
+			b.Fatal(err)
+		}
+	}
+	o := open(b, fresh(b))
+	for done := 0; done < n; done += 1000 {
+		batch := make([]*delivery.Message, 1000)
+		for i := range batch {
+			batch[i] = newMessage(delivery.Queued, time.Now())
+		}
+		if _, err := o.AddAll(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, f := range map[string]delivery.Filter{
+		"member": {User: "member-00042"}, "nobody": {User: "nobody"}, "latest": {Senders: []delivery.Sender{"crm"}},
+		"refused": {Statuses: []delivery.Status{delivery.Refused}}, "text": {Text: "is not there"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			looked := 0
+			for b.Loop() {
+				page, err := o.Search(b.Context(), f, 0, 50)
+				if err != nil {
+					b.Fatal(err)
+				}
+				looked = page.Looked
+			}
+			b.ReportMetric(float64(looked), "rows")
+		})
+	}
+}
