@@ -28,13 +28,16 @@ var Scopes = []Scope{Send, Read, Manage, Token}
 
 // Key is an API key, without its secret.
 type Key struct {
-	ID       int64
-	Name     string   // unique among the keys that are not revoked
-	Senders  []string // the apps it may use, and robots as "robot:NAME"; empty means all
-	Scopes   []Scope
-	Created  time.Time
-	Revoked  time.Time // zero while it is good
-	LastUsed time.Time // to the minute or so; zero if never
+	ID      int64
+	Name    string   // unique among the keys that are not revoked
+	Senders []string // the apps it may use, and robots as "robot:NAME"; empty means all
+	Scopes  []Scope
+	// CallbackURL is where the results of its messages are told that name no other place; "" means
+	// nowhere.
+	CallbackURL string
+	Created     time.Time
+	Revoked     time.Time // zero while it is good
+	LastUsed    time.Time // to the minute or so; zero if never
 }
 
 // May reports whether the key has the scope.
@@ -64,7 +67,7 @@ func HashSecret(secret string) Hash { return sha256.Sum256([]byte(strings.TrimSp
 
 // Keys keeps the keys.
 type Keys interface {
-	// Create stores a key and gives it its ID, or returns ErrNameTaken.
+	// Create stores a key and gives it its ID and a webhook secret, or returns ErrNameTaken.
 	Create(ctx context.Context, k *Key, hash Hash) error
 	// Find returns the key of that hash that is not revoked, or ErrNoKey. What another process
 	// created is found at once, and what it revoked is no longer found a second later.
@@ -75,6 +78,13 @@ type Keys interface {
 	Revoke(ctx context.Context, name string, at time.Time) error
 	// Used records that keys were used at these times.
 	Used(ctx context.Context, at map[int64]time.Time) error
+	// WebhookSecrets returns what is told about messages of the key of that name is signed with at now:
+	// its secret, and the one before if it is still good. Of several keys of the name the one that is
+	// not revoked is meant, else the last one. ErrNoKey if there was none.
+	WebhookSecrets(ctx context.Context, name string, now time.Time) ([]WebhookSecret, error)
+	// RotateWebhookSecret gives the key of that name that is not revoked a new secret, and leaves the
+	// one before good until then. ErrNoKey if there is none.
+	RotateWebhookSecret(ctx context.Context, name string, secret WebhookSecret, until time.Time) error
 }
 
 // The errors of Keys.

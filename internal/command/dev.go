@@ -99,7 +99,8 @@ func devConfig(world simulator.World, url, addr, database string) *config.Config
 	queue := config.Queue{Workers: config.DefaultWorkers, Weight: config.DefaultWeight}
 	conf := &config.Config{
 		Listen: addr, Database: "sqlite:" + database, WeCom: config.WeCom{BaseURL: url},
-		Log: config.Log{Level: "warn", Format: "text"},
+		Webhooks: config.Webhooks{Allow: "127.0.0.0/8, ::1"}, // receivers are on this machine too
+		Log:      config.Log{Level: "warn", Format: "text"},
 	}
 	corp := world.Corps[0]
 	for i, name := range []string{"crm", "ops"} {

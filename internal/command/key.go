@@ -33,7 +33,7 @@ func (c *cli) keyCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.DisableFlagsInUseLine = true
-	cmd.AddCommand(c.keyCreateCommand(), c.keyListCommand(), c.keyRevokeCommand())
+	cmd.AddCommand(c.keyCreateCommand(), c.keyListCommand(), c.keyRevokeCommand(), c.keyWebhookSecretCommand())
 	return cmd
 }
 
@@ -46,6 +46,9 @@ Its scopes say what it may do with them:
   read    see what became of them
   manage  cancel, recall and resend messages
   token   get an app's access_token, for programs that must call WeCom themselves
+
+With --callback-url the results of its messages are POSTed there, signed; "hongyan key webhook-secret"
+shows the secret that receivers check the signature with.
 ` + configHelp
 
 // newKey is the key that the flags ask for.
@@ -53,6 +56,7 @@ type newKey struct {
 	name                 string
 	apps, robots, scopes []string
 	all                  bool
+	callback             string
 }
 
 func (c *cli) keyCreateCommand() *cobra.Command {
@@ -76,6 +80,7 @@ func (c *cli) keyCreateCommand() *cobra.Command {
 	flags.StringSliceVar(&k.robots, "robot", nil, "`ROBOT` of the configuration that it is for; several with commas")
 	flags.BoolVar(&k.all, "all", false, "it is for all apps and robots")
 	flags.StringSliceVar(&k.scopes, "scope", []string{"send", "read"}, "`SCOPES`: send, read, manage, token")
+	flags.StringVar(&k.callback, "callback-url", "", "`URL` where the results of its messages are told that name none")
 	file.addFlags(flags)
 	_ = cmd.RegisterFlagCompletionFunc("scope", cobra.FixedCompletions(scopeNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -96,6 +101,11 @@ func (c *cli) keyCreate(cmd *cobra.Command, file *configFile, wanted newKey) err
 	}
 	if err := known(cmd, "robot", wanted.robots, robots); err != nil {
 		return err
+	}
+	if key.CallbackURL = wanted.callback; key.CallbackURL != "" {
+		if err := daemon.CheckCallback(conf, key.CallbackURL); err != nil {
+			return usage(cmd, "--callback-url: %v", err)
+		}
 	}
 	return withKeys(conf, func(keys access.Keys) error {
 		secret, hash := access.NewSecret()

@@ -57,6 +57,7 @@ type keyJSON struct {
 	Name     string         `json:"name"`
 	Senders  []string       `json:"senders"` // empty: all
 	Scopes   []access.Scope `json:"scopes"`
+	Callback string         `json:"callback_url,omitempty"`
 	Created  time.Time      `json:"created"`
 	LastUsed time.Time      `json:"last_used,omitzero"`
 	Revoked  time.Time      `json:"revoked,omitzero"`
@@ -68,7 +69,7 @@ func (c *cli) printKeys(list []access.Key, asJSON bool) error {
 	case asJSON:
 		shown := make([]keyJSON, len(list))
 		for i, k := range list {
-			shown[i] = keyJSON{k.Name, append([]string{}, k.Senders...), k.Scopes, k.Created, k.LastUsed, k.Revoked}
+			shown[i] = keyJSON{k.Name, append([]string{}, k.Senders...), k.Scopes, k.CallbackURL, k.Created, k.LastUsed, k.Revoked}
 		}
 		data, err := json.MarshalIndent(shown, "", "  ")
 		if err != nil {

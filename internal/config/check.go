@@ -41,6 +41,7 @@ func (c *checker) all() {
 	if len(c.Apps)+len(c.Robots) == 0 {
 		c.say("", "it has no apps and no robots, so nothing could be sent")
 	}
+	c.checkWebhooks()
 	c.between("retention.days", c.Retention.Days, 0, maxDays)
 	c.between("retention.messages", c.Retention.Messages, 0, math.MaxInt)
 	c.oneOf("log.level", &c.Log.Level, "debug", "info", "warn", "error")
@@ -115,6 +116,19 @@ func (c *checker) checkWeCom() {
 	}
 	_, err := wecom.New(wecom.Config{CorpID: "any", Secret: "any", BaseURL: c.WeCom.BaseURL, Proxy: string(proxy)})
 	c.explain("wecom", err)
+}
+
+func (c *checker) checkWebhooks() {
+	if _, err := c.Webhooks.Networks(); err != nil {
+		c.say("webhooks.allow", "%v", err)
+	}
+	if c.Webhooks.Proxy == "" || c.noSecrets {
+		return
+	}
+	u, err := url.Parse(string(c.Webhooks.Proxy))
+	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme) {
+		c.say("webhooks.proxy", "it is not a URL such as http://10.0.0.1:3128") // the value may hold a password
+	}
 }
 
 // settingKeys are what the fields of wecom.Config and wecom.RobotConfig are called here.

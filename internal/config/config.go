@@ -11,6 +11,8 @@ package config
 
 import (
 	_ "embed"
+	"fmt"
+	"net/netip"
 	"path/filepath"
 	"strings"
 )
@@ -32,6 +34,7 @@ type Config struct {
 	WeCom     WeCom     `koanf:"wecom"`
 	Apps      []App     `koanf:"apps"`
 	Robots    []Robot   `koanf:"robots"`
+	Webhooks  Webhooks  `koanf:"webhooks"`
 	Retention Retention `koanf:"retention"`
 	Log       Log       `koanf:"log"`
 
@@ -77,6 +80,30 @@ type Robot struct {
 	Key     Secret `koanf:"key"` // or the whole webhook address; also where the file says key_file
 	KeyFile string `koanf:"key_file"`
 	Queue   `koanf:",squash"`
+}
+
+// Webhooks says how results are told.
+type Webhooks struct {
+	// Allow are networks and addresses that may be called though they are not public; several with
+	// commas. Networks returns them.
+	Allow string `koanf:"allow"`
+	// Proxy is what all calls go through, as in WeCom, but without regard to the environment.
+	Proxy Secret `koanf:"proxy"`
+}
+
+// Networks are what Allow names. What is neither a network nor an address is the error.
+func (w Webhooks) Networks() (networks []netip.Prefix, err error) {
+	for _, text := range strings.FieldsFunc(w.Allow, func(r rune) bool { return r == ',' || r == ' ' }) {
+		network, err := netip.ParsePrefix(text)
+		if addr, notAddr := netip.ParseAddr(text); notAddr == nil {
+			network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither a network such as 10.0.0.0/8 nor an address", text)
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, nil
 }
 
 // Retention is how long messages that came to their end can be looked up.

@@ -21,6 +21,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/limit"
 	"github.com/hongyan-im/hongyan/internal/metrics"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
+	"github.com/hongyan-im/hongyan/internal/webhook"
 )
 
 // Options is what a [Daemon] is made of. Config is required.
@@ -42,6 +43,7 @@ type Daemon struct {
 	senders    *apps.Apps
 	outbox     *sqlite.Outbox
 	dispatcher *delivery.Dispatcher
+	webhooks   *webhook.Teller
 	listener   net.Listener
 	server     *http.Server
 
@@ -114,17 +116,20 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	d.dispatcher.Refresh()
 	d.waits, d.stopping = context.WithCancel(context.Background())
 	waiting := &backlogs{count: d.outbox.Backlogs}
-	api := httpapi.New(httpapi.Config{
+	var api *httpapi.API
+	d.webhooks = d.newTeller(func(ctx context.Context, id delivery.MessageID) ([]byte, error) { return api.Settled(ctx, id) })
+	api = httpapi.New(httpapi.Config{
 		Intake:   delivery.NewIntake(d.outbox, d.senders, limits, d.dispatcher, d.Now),
 		Messages: d.outbox, Changes: d.dispatcher, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox,
-		Events: stream, Ends: d.outbox, Operator: operator{d, waiting}, Metrics: d.metrics.Handler(), Observe: d.metrics.Request,
-		Stopping: d.waits.Done(), Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
+		Events: stream, Ends: d.outbox, Webhooks: d.webhooks, Operator: operator{d, waiting}, Metrics: d.metrics.Handler(),
+		Observe: d.metrics.Request, Stopping: d.waits.Done(), Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
 	})
 	d.metrics.Collect(d.sources(waiting, api.Listeners))
 	work, endWork := context.WithCancel(context.Background())
 	d.endWork = endWork
 	d.beside.Go(func() { api.Run(work) })
 	d.beside.Go(func() { stream.Run(work) })
+	d.beside.Go(func() { d.webhooks.Run(work) })
 	d.beside.Go(func() { (&retention{d.outbox, d.Config.Retention, d.Now, d.Log}).run(work) })
 	d.server = httpapi.NewServer(api)
 	d.beside.Go(func() {

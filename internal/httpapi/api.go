@@ -72,6 +72,7 @@ type Config struct {
 	Events   Events
 	Ends     Ends
 	Operator Operator
+	Webhooks Webhooks
 	// Metrics answers GET /metrics; nil means that there are none.
 	Metrics http.Handler
 	// Observe is told of every request that has ended, by its pattern; nil means nobody is.
@@ -120,6 +121,7 @@ func New(c Config) *API {
 	a.registerResend()
 	a.registerEvents()
 	a.registerApps()
+	a.registerWebhooks()
 	a.registerHealth()
 	a.registerDocs()
 	a.routes.seal(a)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/webhook"
 )
 
 //go:generate go test -run TestErrorsPages -update
@@ -90,7 +91,8 @@ func checked(t *testing.T, w *world) validator.Validator {
 func TestDocumentDescribesTheAnswers(t *testing.T) {
 	w := newWorld(t)
 	check := checked(t, w)
-	key := w.key("", access.Send, access.Read)
+	key := w.key("", access.Send, access.Read, access.Manage)
+	w.hooks.told(1, "crm", webhook.Pending)
 	path := w.call(t, "POST", "/v1/messages", messageWith("labels", `{"a":"b"}`), "X-API-Key", key).header.Get("Location")
 	w.change(1, func(d *delivery.Delivery) {
 		d.Status, d.Reason, d.Attempts = delivery.Refused, delivery.Reason{Code: delivery.ReasonRefused}, 2
@@ -105,6 +107,10 @@ func TestDocumentDescribesTheAnswers(t *testing.T) {
 		{"POST", "/v1/messages", messageWith("app", "", "to", "", "robot", `"ops"`), 202},
 		{"GET", path, "", 200},
 		{"GET", "/v1/messages/msg_0000000000z", "", 404},
+		{"GET", path + "/webhooks", "", 200},
+		{"POST", path + "/webhooks/replay", "", 202},
+		{"GET", "/v1/webhooks?status=pending&limit=1", "", 200},
+		{"POST", "/v1/webhooks/replay", `{"since":"2026-03-01T08:00:00Z","dry_run":true}`, 202},
 		{"GET", "/healthz", "", 200},
 		{"GET", "/readyz", "", 200},
 	} {

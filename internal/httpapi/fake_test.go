@@ -37,6 +37,7 @@ type world struct {
 	stream   *events.Stream
 	ends     []delivery.Event // what EndsSince finds, in order
 	stopping chan struct{}
+	hooks    *hooks
 
 	api *API
 	url string
@@ -59,13 +60,14 @@ func newWorld(t testing.TB) *world {
 		attempts: map[delivery.MessageID][]delivery.AttemptRecord{}, rests: map[delivery.Sender]delivery.Rest{},
 		keys: map[access.Hash]*access.Key{}, used: map[int64]time.Time{}, changed: make(chan struct{}),
 		stream: events.New(), stopping: make(chan struct{}),
+		hooks: &hooks{},
 	}
 	w.operator = &fakeOperator{world: w}
 	stream, stop := context.WithCancel(context.Background())
 	go w.stream.Run(stream)
 	t.Cleanup(stop)
 	w.api = New(Config{
-		Intake: w, Messages: w, Changes: w, Waiter: w, Rests: w, Keys: w, Version: "test",
+		Intake: w, Messages: w, Changes: w, Waiter: w, Rests: w, Keys: w, Webhooks: w.hooks, Version: "test",
 		Events: w.stream, Ends: w, Operator: w.operator, Stopping: w.stopping,
 		Ready: func(context.Context) error { return w.notReady },
 		Log:   slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

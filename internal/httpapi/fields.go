@@ -57,8 +57,8 @@ var messageFields = append([]field{
 	{"if_unknown", huma.Schema{Type: "string", Enum: enum([]string{"repeat", "hold"}), Default: "repeat",
 		Description: "What to do when no answer came, the message may have arrived, and WeCom's duplicate check cannot make a repetition harmless: repeat (better twice than never), or hold (it ends as uncertain)."},
 		readIfUnknown},
-	{"callback_url", huma.Schema{Type: "string", Format: "uri", Description: "Where the result is to be told. This version does not do that, and refuses a message with it."},
-		func(l *letter, name string, value []byte) { l.text(name, value, &l.callback) }},
+	{"callback_url", huma.Schema{Type: "string", Format: "uri", Description: "Where the result is POSTed when the message has come to its end, signed after Standard Webhooks: https:// or http://, to a public address, at most 2048 bytes. Without it, that of the key."},
+		func(l *letter, name string, value []byte) { l.text(name, value, &l.request.CallbackURL) }},
 }, bodyFields()...)
 
 var (

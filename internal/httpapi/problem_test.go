@@ -115,7 +115,7 @@ func TestWrongFields(t *testing.T) {
 		{"split", messageWith("split", `"no"`), 42201, "split", 0, 0, "true or false"},
 		{"if_unknown", messageWith("if_unknown", `"drop"`), 42201, "if_unknown", 0, 0, "repeat or hold"},
 		{"if_unknown as a number", messageWith("if_unknown", `1`), 42201, "if_unknown", 0, 0, "it is a string"},
-		{"callback", messageWith("callback_url", `"https://example.com"`), 42204, "callback_url", 0, 0, "not told yet"},
+		{"callback", messageWith("callback_url", `"http://10.0.0.1/"`), 42201, "callback_url", 0, 0, "not allowed"},
 		{"unknown sender", messageWith("app", `"nobody"`), 42202, "app", 0, 0, `given "nobody"`},
 		{"not JSON", `{"app":"crm",}`, 40001, "", 0, 0, ""},
 		{"half JSON", `{"app":`, 40001, "", 0, 0, ""},

@@ -21,7 +21,7 @@ var catalogue = []kind{
 	problemNotEnded, problemNothingToResend,
 	problemTooLarge,
 	problemMediaType,
-	problemInvalid, problemUnknownSender, problemKeyReused, problemNotYet,
+	problemInvalid, problemUnknownSender, problemKeyReused,
 	problemInternal,
 	problemNoToken,
 	problemStorage, problemStopping, problemNotReady, problemAbandoned, problemListeners,
@@ -100,9 +100,6 @@ var (
 		title: words{"the Idempotency-Key was used for another request", "该 Idempotency-Key 已用于另一个请求"},
 		hint: words{"a key belongs to one message: take a new one for a new message, and the same body when repeating a request",
 			"一个 key 只对应一条消息：新消息请换新 key，重试时请求体必须相同"}}
-	problemNotYet = kind{code: 42204,
-		title: words{"this version of the gateway does not do this", "当前版本的网关还不支持此功能"},
-		hint:  words{"leave the field out, and ask for the state with GET /v1/messages/{id} or ?wait=", "请去掉该字段，并用 GET /v1/messages/{id} 或 ?wait= 查询状态"}}
 
 	problemInternal = kind{code: 50001,
 		title: words{"something went wrong in the gateway", "网关内部错误"},

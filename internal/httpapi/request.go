@@ -20,8 +20,7 @@ type letter struct {
 	msgType    string
 	body       []byte   // what stands under the name of msgType
 	options    []option // WeCom's own members beside the body
-	callback   string
-	key        *string // where the message may have a key of its own; nil if it may not
+	key        *string  // where the message may have a key of its own; nil if it may not
 
 	request delivery.Request
 }
@@ -51,11 +50,6 @@ func decodeMessage(data []byte) (delivery.Request, error) {
 // readMessage reads a message, which is a JSON object.
 func (l *letter) readMessage(data []byte) (delivery.Request, error) {
 	l.readAll(data)
-	if l.callback != "" {
-		return delivery.Request{}, &fault{is: problemNotYet, fields: []*wecom.FieldError{{
-			Field: "callback_url", Problem: wecom.NotKnown, Detail: "results are not told yet, so nothing would come there",
-		}}}
-	}
 	l.address()
 	if len(l.faults) == 0 {
 		l.compose()

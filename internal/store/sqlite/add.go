@@ -104,7 +104,7 @@ func newAddition(m *delivery.Message) (*addition, error) {
 	own.Deliveries = append([]delivery.Delivery(nil), m.Deliveries...)
 	a := &addition{message: &own, prints: make([]uint64, len(own.Deliveries)), rows: make([][]any, len(own.Deliveries))}
 	a.terms = termsOf(m)
-	linked := len(own.Deliveries) > 1 || m.OrderKey != ""
+	linked := len(own.Deliveries) > 1 || m.OrderKey != "" || m.CallbackURL != ""
 	for i := range own.Deliveries {
 		d := &own.Deliveries[i]
 		waiting := int64(forNothing)

@@ -114,6 +114,22 @@ func BenchmarkFastPath(b *testing.B) {
 	report(b, o, before)
 }
 
+// BenchmarkFastPathCallback is the fast path of messages whose end is told: one more row.
+func BenchmarkFastPathCallback(b *testing.B) {
+	o := open(b, fresh(b))
+	before := o.Stats()
+	b.ResetTimer()
+	var settled sync.WaitGroup
+	each(b.N, func() {
+		m := newMessage(delivery.Sending, time.Now())
+		m.CallbackURL = "https://example.com/hook"
+		add(b, o, m)
+		settled.Go(func() { settle(b, o, sent(&m.Deliveries[0])) })
+	})
+	settled.Wait()
+	report(b, o, before)
+}
+
 // fill adds n queued messages.
 func fill(b *testing.B, o *sqlite.Outbox, n int) {
 	now := time.Now()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
@@ -35,12 +36,14 @@ func newKeys(read *sql.DB, write func(context.Context, func(*tx) error) error) *
 
 var (
 	findName = prepare(`SELECT id FROM keys WHERE revoked = 0 AND name = ?`)
-	addKey   = prepare(`INSERT INTO keys (name, hash, senders, scopes, created, revoked, last_used) VALUES (?,?,?,?,?,0,0) RETURNING id`)
-	dropKey  = prepare(`UPDATE keys SET revoked = ? WHERE revoked = 0 AND name = ?`)
-	useKey   = prepare(`UPDATE keys SET last_used = max(last_used, ?) WHERE id = ?`)
+	addKey   = prepare(`INSERT INTO keys (name, hash, senders, scopes, created, revoked, last_used, callback_url, webhook_secret)
+		VALUES (?,?,?,?,?,0,0,?,?) RETURNING id`)
+	dropKey = prepare(`UPDATE keys SET revoked = ? WHERE revoked = 0 AND name = ?`)
+	useKey  = prepare(`UPDATE keys SET last_used = max(last_used, ?) WHERE id = ?`)
+	turnKey = prepare(`UPDATE keys SET webhook_before = webhook_secret, webhook_until = ?, webhook_secret = ? WHERE revoked = 0 AND name = ?`)
 )
 
-const keyColumns = `id, name, senders, scopes, created, revoked, last_used`
+const keyColumns = `id, name, senders, scopes, created, revoked, last_used, callback_url`
 
 // Create implements [access.Keys].
 func (k *Keys) Create(ctx context.Context, key *access.Key, hash access.Hash) error {
@@ -61,7 +64,7 @@ func (k *Keys) Create(ctx context.Context, key *access.Key, hash access.Hash) er
 		if taken {
 			return access.ErrNameTaken
 		}
-		_, err = t.get(addKey, []any{key.Name, hash[:], string(senders), string(scopes), millis(key.Created)}, &id)
+		_, err = t.get(addKey, []any{key.Name, hash[:], string(senders), string(scopes), millis(key.Created), key.CallbackURL, []byte(access.NewWebhookSecret())}, &id)
 		return err
 	})
 	if err == nil {
@@ -107,7 +110,7 @@ func (k *Keys) list(ctx context.Context, where string, args ...any) ([]access.Ke
 		var key access.Key
 		var senders, scopes string
 		var created, revoked, used int64
-		if err := rows.Scan(&key.ID, &key.Name, &senders, &scopes, &created, &revoked, &used); err != nil {
+		if err := rows.Scan(&key.ID, &key.Name, &senders, &scopes, &created, &revoked, &used, &key.CallbackURL); err != nil {
 			return nil, fault(err)
 		}
 		key.Created, key.Revoked, key.LastUsed = fromMillis(created), fromMillis(revoked), fromMillis(used)
@@ -148,6 +151,33 @@ func (k *Keys) Used(ctx context.Context, at map[int64]time.Time) error {
 			}
 		}
 		return nil
+	})
+}
+
+// WebhookSecrets implements [access.Keys].
+func (k *Keys) WebhookSecrets(ctx context.Context, name string, now time.Time) ([]access.WebhookSecret, error) {
+	const query = `SELECT webhook_secret, webhook_before, webhook_until FROM keys WHERE name = ? ORDER BY revoked = 0 DESC, id DESC LIMIT 1`
+	var secret, before []byte
+	var until int64
+	switch err := k.read.QueryRowContext(ctx, query, name).Scan(&secret, &before, &until); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, access.ErrNoKey
+	case err != nil:
+		return nil, readError(ctx, err)
+	case before != nil && millis(now) < until:
+		return []access.WebhookSecret{secret, before}, nil
+	}
+	return []access.WebhookSecret{secret}, nil
+}
+
+// RotateWebhookSecret implements [access.Keys].
+func (k *Keys) RotateWebhookSecret(ctx context.Context, name string, secret access.WebhookSecret, until time.Time) error {
+	return k.write(ctx, func(t *tx) error {
+		n, err := t.update(turnKey, millis(until), []byte(secret), name)
+		if err == nil && n == 0 {
+			return access.ErrNoKey
+		}
+		return err
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
+	"github.com/hongyan-im/hongyan/internal/webhook"
 )
 
 var (
@@ -32,8 +33,8 @@ func TestMain(m *testing.M) {
 	verifyMain(m)
 }
 
-// child adds, claims, settles and forgets, and says what it was promised: "added ID" and "sent ID".
-// It never ends by itself.
+// child adds, claims and settles messages, and claims and settles what is told of them. It says what it
+// was promised: "added ID", "sent ID" and "told ID". It never ends by itself.
 func child(path string) {
 	o, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
@@ -45,6 +46,7 @@ func child(path string) {
 		go func() {
 			for {
 				m := newMessage(delivery.Queued, time.Now())
+				m.Producer, m.CallbackURL = childHook.Producer, childHook.Origin+"/hook"
 				if _, err := o.Add(ctx, m); err != nil {
 					fmt.Println("failed", err)
 				}
@@ -52,6 +54,7 @@ func child(path string) {
 			}
 		}()
 	}
+	go tellAll(ctx, o.Webhooks())
 	for {
 		claimed, err := o.Claim(ctx, time.Now(), []delivery.Want{{Sender: "crm", N: 16}}, func(due []*delivery.Delivery) []delivery.Decision {
 			return make([]delivery.Decision, len(due))
@@ -67,6 +70,28 @@ func child(path string) {
 		}
 	}
 }
+
+var childHook = webhook.Receiver{Producer: "shop", Origin: "https://example.com"}
+
+// tellAll takes what is to be told.
+func tellAll(ctx context.Context, hooks webhook.Store) {
+	for {
+		claimed, err := hooks.Claim(ctx, time.Now(), time.Now().Add(time.Minute), []webhook.Want{{Receiver: childHook, N: 16}})
+		if err != nil {
+			fmt.Println("failed", err)
+			continue
+		}
+		for _, j := range claimed[0].Jobs {
+			if err := hooks.Settle(ctx, webhook.Settlement{ID: j.ID, Attempt: j.Attempts, Status: webhook.Delivered, At: time.Now()}); err != nil {
+				fmt.Println("failed", err)
+			}
+			fmt.Println("told", int64(j.ID.Message))
+		}
+	}
+}
+
+// told is beyond all statuses of a delivery: somebody was told of its end.
+const told delivery.Status = 99
 
 // TestKill kills a process at random moments, as kill -9 does. All that its outbox answered must be
 // there afterwards, and ids must go on growing.
@@ -127,10 +152,26 @@ func run(t *testing.T, path string, while time.Duration) map[delivery.MessageID]
 		if _, err := fmt.Sscan(line, &what, &id); err != nil {
 			t.Fatalf("the child said %q", line)
 		}
-		promised[id] = max(promised[id], map[string]delivery.Status{"added": delivery.Queued, "sent": delivery.Sent}[what])
+		promised[id] = max(promised[id], map[string]delivery.Status{"added": delivery.Queued, "sent": delivery.Sent, "told": told}[what])
 	}
 	_ = command.Wait() // it was killed
 	return promised
+}
+
+// verifyHook: what ended is to be told, and nothing else; what was told stays so.
+func verifyHook(t *testing.T, o *sqlite.Outbox, id delivery.MessageID, m *delivery.Message, status delivery.Status) {
+	t.Helper()
+	jobs, err := o.Webhooks().OfMessage(t.Context(), id)
+	switch {
+	case err != nil || m == nil:
+		t.Fatal(err)
+	case m.Status().Final() != (len(jobs) == 1) || len(jobs) > 1:
+		t.Errorf("%v is %s, and there are %d things to tell", id, m.Status(), len(jobs))
+	case status == told && jobs[0].Status != webhook.Delivered:
+		t.Errorf("%v was told, and is %s", id, jobs[0].Status)
+	case len(jobs) == 1 && jobs[0].Status == webhook.Failed:
+		t.Errorf("%v was given up", id)
+	}
 }
 
 // verify looks for what was promised.
@@ -145,9 +186,10 @@ func verify(t *testing.T, path string, promised map[delivery.MessageID]delivery.
 		switch {
 		case err != nil:
 			t.Errorf("%v is lost: %v", id, err)
-		case status == delivery.Sent && m.Deliveries[0].Status != delivery.Sent:
+		case status >= delivery.Sent && m.Deliveries[0].Status != delivery.Sent:
 			t.Errorf("%v was settled, and is %s", id, m.Deliveries[0].Status)
 		}
+		verifyHook(t, o, id, m, status)
 	}
 	orphans, err := o.Orphans(t.Context())
 	if err != nil {

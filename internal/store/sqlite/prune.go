@@ -112,6 +112,9 @@ func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
 			if err := t.exec(dropAttempts, first, first|lastPart); err != nil {
 				return gone, err
 			}
+			if err := t.exec(dropWebhooks, int64(deliveryID(first).Message)); err != nil {
+				return gone, err
+			}
 			t.ended--
 			surplus--
 			gone++

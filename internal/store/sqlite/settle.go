@@ -126,7 +126,8 @@ var (
 )
 
 // afterEnd does what follows from the end of a delivery for others: the part after it goes on, or
-// ends likewise; and so does the next message of the order key.
+// ends likewise; and when it was the last one of its message, so does the next message of the order
+// key, and whoever wants to know is told.
 func (t *tx) afterEnd(id int64, sender delivery.Sender, orderKey sql.NullString, status delivery.Status, at time.Time, e *ends) error {
 	if err := t.followers(id, sender, status, at, e); err != nil {
 		return err
@@ -138,6 +139,9 @@ func (t *tx) afterEnd(id int64, sender delivery.Sender, orderKey sql.NullString,
 		return err
 	}
 	t.ended++
+	if err := t.tellEnd(first, sender, at); err != nil {
+		return err
+	}
 	if !orderKey.Valid {
 		return nil
 	}

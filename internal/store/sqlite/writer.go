@@ -31,6 +31,8 @@ type writer struct {
 
 	conn   *connection // nil after a fault, until the next batch
 	shared shared
+	// committed is told for whom a transaction made webhooks due; nil if nobody wants to know.
+	committed func(fresh)
 
 	commits, operations, failed atomic.Uint64
 	busy                        atomic.Int64 // nanoseconds in transactions
@@ -168,6 +170,9 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 	for fingerprint, left := range t.prints {
 		w.shared.prints.add(fingerprint, left)
 	}
+	if t.fresh != nil && w.committed != nil {
+		w.committed(t.fresh)
+	}
 	w.commits.Add(1)
 	w.operations.Add(uint64(len(batch)))
 	return answers, nil
@@ -202,6 +207,7 @@ type tx struct {
 	shared *shared
 	prints map[uint64]print // left in this transaction
 	ended  int64            // messages that came to their end, less those that were forgotten
+	fresh  fresh            // webhooks that became due
 	err    error
 }
 

@@ -22,7 +22,7 @@ func TestKeys(t *testing.T, open func(t *testing.T) (one, other access.Keys)) {
 	}
 	create := func(t *testing.T, k access.Keys, name string) (access.Key, access.Hash) {
 		t.Helper()
-		key := access.Key{Name: name, Senders: []string{"crm", "robot:ops"}, Scopes: []access.Scope{access.Send, access.Read}, Created: now}
+		key := access.Key{Name: name, Senders: []string{"crm", "robot:ops"}, Scopes: []access.Scope{access.Send, access.Read}, CallbackURL: "https://example.com/" + name, Created: now}
 		_, hash := access.NewSecret()
 		if err := k.Create(t.Context(), &key, hash); err != nil {
 			t.Fatal(err)
@@ -122,5 +122,46 @@ func TestKeys(t *testing.T, open func(t *testing.T) (one, other access.Keys)) {
 			t.Fatal(err)
 		}
 		same(t, "list", list, []access.Key{shop, blog})
+	})
+	t.Run("a key has a secret for webhooks, and the one before while it is good", func(t *testing.T) {
+		one, other := open(t)
+		secrets := func(k access.Keys, at time.Time) (revealed []string) {
+			t.Helper()
+			list, err := k.WebhookSecrets(t.Context(), "shop", at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range list {
+				revealed = append(revealed, s.Reveal())
+			}
+			return revealed
+		}
+		if _, err := one.WebhookSecrets(t.Context(), "shop", now); err != access.ErrNoKey {
+			t.Errorf("a key that does not exist: %v", err)
+		}
+		create(t, one, "blog")
+		create(t, one, "shop")
+		first := secrets(one, now)
+		if _, err := access.ParseWebhookSecret(first[0]); len(first) != 1 || err != nil {
+			t.Errorf("%d secrets, %v", len(first), err)
+		}
+		same(t, "seen by the other", secrets(other, now), first)
+		second, until := access.NewWebhookSecret(), now.Add(24*time.Hour)
+		if err := other.RotateWebhookSecret(t.Context(), "shop", second, until); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "while both are good", secrets(one, until.Add(-time.Millisecond)), []string{second.Reveal(), first[0]})
+		same(t, "afterwards", secrets(one, until), []string{second.Reveal()})
+		if err := one.Revoke(t.Context(), "shop", now); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "of a key that was revoked", secrets(one, until), []string{second.Reveal()})
+		if err := one.RotateWebhookSecret(t.Context(), "shop", second, until); err != access.ErrNoKey {
+			t.Errorf("a new one for a key that was revoked: %v", err)
+		}
+		create(t, one, "shop")
+		if got := secrets(one, now); len(got) != 1 || got[0] == second.Reveal() {
+			t.Error("the secret of the new key is that of the revoked one")
+		}
 	})
 }
