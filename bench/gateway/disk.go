@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -20,7 +20,7 @@ func lookAtDisk(dir string) string {
 	var fs syscall.Statfs_t
 	check(syscall.Statfs(dir, &fs))
 	if fs.Type == tmpfs || fs.Type == ramfs {
-		log.Fatalf("%s is in memory: choose a folder on a disk with -dir", dir)
+		giveUp("%s is in memory: choose a folder on a disk with -dir", dir)
 	}
 	file, err := os.CreateTemp(dir, "fsync-*")
 	check(err)
@@ -39,11 +39,26 @@ func lookAtDisk(dir string) string {
 	return fmt.Sprintf("fsync %v (p99 %v)", p.p50.Round(time.Microsecond), p.p99.Round(10*time.Microsecond))
 }
 
+// temp are the folders that there are, of this process.
+var temp sync.Map
+
 // tempDir makes a folder that remove takes away.
 func (s *settings) tempDir() (dir string, remove func()) {
 	dir, err := os.MkdirTemp(s.dir, "bench-gateway-")
 	check(err)
-	return dir, func() { check(os.RemoveAll(dir)) }
+	temp.Store(dir, nil)
+	return dir, func() {
+		check(os.RemoveAll(dir))
+		temp.Delete(dir)
+	}
+}
+
+// forgetTemp removes them all, for want of somebody who will.
+func forgetTemp() {
+	temp.Range(func(dir, _ any) bool {
+		_ = os.RemoveAll(dir.(string))
+		return true
+	})
 }
 
 // size is that of a database with its journal, in bytes.

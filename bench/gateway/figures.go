@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -70,7 +72,10 @@ func percent(a, b float64) string { return fmt.Sprintf("%.0f %%", 100*a/b) }
 func times(a, b float64) string { return fmt.Sprintf("%.2f ×", a/b) }
 
 // ms writes a time in milliseconds.
-func ms(d time.Duration) string { return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond)) }
+func ms(d time.Duration) string {
+	x := float64(d) / float64(time.Millisecond)
+	return strconv.FormatFloat(x, 'f', max(0, 2-int(math.Log10(max(x, 1)))), 64) + " ms"
+}
 
 // mb writes a number of bytes.
 func mb(bytes int64) string { return fmt.Sprintf("%.0f MB", float64(bytes)/(1<<20)) }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log"
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
@@ -197,7 +196,7 @@ func (x *inside) pickup(n int, delay time.Duration) []time.Duration {
 		}
 		times[i] = (<-x.probe.left).Sub(from)
 		if m, err = x.hub.Wait(ctx, m.ID); err != nil || m.Status() != delivery.Sent {
-			log.Fatalf("%v %v", m.Status(), err)
+			giveUp("%v %v", m.Status(), err)
 		}
 	}
 	return times

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"slices"
 	"strconv"
@@ -101,7 +100,7 @@ func (p poster) readAnswer(in *bufio.Reader) {
 	}
 	if !ok {
 		rest, _ := io.ReadAll(io.LimitReader(in, int64(max(length, 0))))
-		log.Fatalf("the answer is not %s: %s", p.want, rest)
+		giveUp("the answer is not %s: %s", p.want, rest)
 	}
 	_, err = in.Discard(length)
 	check(err)

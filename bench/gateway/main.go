@@ -13,8 +13,10 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
 	"regexp"
 	"runtime"
+	"syscall"
 )
 
 // settings are what the command line says.
@@ -62,6 +64,12 @@ func main() {
 	chosen, err := regexp.Compile(*only)
 	check(err)
 	disk := lookAtDisk(s.dir)
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		giveUp("interrupted")
+	}()
 	fmt.Printf("%d cores, %s, %s; database in %s\n\n", runtime.GOMAXPROCS(0), runtime.Version(), disk, s.dir)
 	fmt.Println("| what | ratio | absolute | what limits it |")
 	fmt.Println("|---|---|---|---|")
@@ -78,6 +86,11 @@ func main() {
 // check ends the program: a benchmark in which something goes wrong measures nothing.
 func check(err error) {
 	if err != nil {
-		log.Fatal(err)
+		giveUp("%v", err)
 	}
+}
+
+func giveUp(format string, args ...any) {
+	forgetTemp()
+	log.Fatalf(format, args...)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	_ "net/http/pprof" // the profiles of a process
@@ -49,7 +48,7 @@ func start(role string, what any) *process {
 	p := &process{role: role, cmd: cmd, stdin: in}
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err != nil {
-		log.Fatalf("%s: %v", role, err)
+		giveUp("%s: %v", role, err)
 	}
 	check(json.Unmarshal(line, &p.about))
 	return p
@@ -59,7 +58,7 @@ func start(role string, what any) *process {
 func (p *process) stop() {
 	check(p.stdin.Close())
 	if err := p.cmd.Wait(); err != nil {
-		log.Fatalf("%s: %v", p.role, err)
+		giveUp("%s: %v", p.role, err)
 	}
 }
 
@@ -71,7 +70,7 @@ func (p *process) ask(path string, answer any) {
 	data, err := io.ReadAll(resp.Body)
 	check(err)
 	if resp.StatusCode != http.StatusOK {
-		log.Fatalf("%s %s: %s", p.role, path, data)
+		giveUp("%s %s: %s", p.role, path, data)
 	}
 	check(json.Unmarshal(data, answer))
 }
@@ -122,7 +121,7 @@ func present(a about) {
 	check(err)
 	a.Control = "http://" + listener.Addr().String()
 	http.HandleFunc("/usage", func(w http.ResponseWriter, _ *http.Request) { answer(w, ownUsage()) })
-	go func() { log.Fatal(http.Serve(listener, nil)) }()
+	go func() { check(http.Serve(listener, nil)) }()
 	line, err := json.Marshal(a)
 	check(err)
 	fmt.Println(string(line))

@@ -21,6 +21,9 @@ type Std struct {
 	Out, Err io.Writer
 	Getenv   func(string) string
 	Environ  func() []string // as of os.Environ; nil means that there are none to list
+	// Hangups returns what tells of each SIGHUP until ctx ends; nil means that there is none. It is
+	// called by servers alone: other commands end by that signal.
+	Hangups func(ctx context.Context) <-chan os.Signal
 	// Program is what the user types to run this program, for examples in the output. "" means hongyan.
 	Program string
 }

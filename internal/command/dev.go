@@ -84,8 +84,9 @@ func (c *cli) dev(ctx context.Context, f devFlags) (err error) {
 	}
 	defer os.RemoveAll(dir)
 	conf := devConfig(world, sim.url, f.addr, filepath.Join(dir, "hongyan.db"))
+	log, _ := daemon.NewLog(c.std.Err, conf.Log)
 	d := daemon.New(daemon.Options{
-		Config: conf, Log: daemon.NewLog(c.std.Err, conf.Log), Version: versionOnly(), Patience: 2 * time.Second,
+		Config: conf, Log: log, Version: versionOnly(), Patience: 2 * time.Second,
 	})
 	err = d.Run(ctx, func() error { return c.tryAll(ctx, d, sim, world, f.allTypes) })
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // Ctrl-C while the samples were sent

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +22,9 @@ WeCom's limits, or says why not.
 What it accepted is on disk and survives the end of the process and of the machine. It waits out
 limits and faults, and shows what became of every message (GET /v1/messages/{id}). The description of
 the API is at /docs. Programs need a key: "hongyan key create".
+
+SIGHUP has it read the configuration again: apps, robots, how their messages are sent, and the level
+of the log. A file with a mistake changes nothing, and the log says why. No message is lost.
 
 Ctrl-C or SIGTERM stops it: it takes no more requests, and calls of WeCom that are under way may take
 30 seconds to end. What has not left waits for the next start. The log goes to standard error.
@@ -75,8 +80,18 @@ func (c *cli) serve(cmd *cobra.Command, file *configFile, addr string) error {
 	if addr != "" {
 		conf.Listen = addr
 	}
-	d := daemon.New(daemon.Options{Config: conf, Log: daemon.NewLog(c.std.Err, conf.Log), Version: versionOnly()})
-	err = d.Run(cmd.Context(), func() error {
+	log, level := daemon.NewLog(c.std.Err, conf.Log)
+	d := daemon.New(daemon.Options{Config: conf, Log: log, Level: level, Version: versionOnly()})
+	var reloads sync.WaitGroup
+	defer reloads.Wait()
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	var hangups <-chan os.Signal // from now on, so that none ends the process while it starts
+	if c.std.Hangups != nil {
+		hangups = c.std.Hangups(ctx)
+	}
+	err = d.Run(ctx, func() error {
+		reloads.Go(func() { c.reloads(ctx, hangups, cmd, d, file, addr) })
 		hint, err := c.keyHint(cmd.Context(), d.Keys(), conf, file)
 		if err != nil {
 			return err
@@ -84,6 +99,27 @@ func (c *cli) serve(cmd *cobra.Command, file *configFile, addr string) error {
 		return c.print(gatewayLine(d) + describeGateway(conf) + hint + "\nCtrl-C stops it. 按 Ctrl-C 结束。\n")
 	})
 	return explainStart(err, "listen")
+}
+
+// reloads takes up the configuration anew whenever the process is told to, until ctx ends.
+func (c *cli) reloads(ctx context.Context, hangups <-chan os.Signal, cmd *cobra.Command, d *daemon.Daemon, file *configFile, addr string) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		conf, err := file.load(cmd, c.std, true)
+		if err == nil {
+			if addr != "" {
+				conf.Listen = addr
+			}
+			err = d.Reload(conf)
+		}
+		if err != nil {
+			d.Failed(err)
+		}
+	}
 }
 
 // explainStart says what to do about a gateway that cannot run.

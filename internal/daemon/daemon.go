@@ -28,6 +28,7 @@ import (
 type Options struct {
 	Config  *config.Config
 	Log     *slog.Logger     // nil means none
+	Level   *slog.LevelVar   // of Log, for Reload; nil means that it cannot be changed
 	Version string           // of the program, for the OpenAPI document
 	Now     func() time.Time // nil means time.Now
 	// Patience is how long Stop lets requests to WeCom end that are under way. 0 means 30 s.
@@ -38,6 +39,8 @@ type Options struct {
 type Daemon struct {
 	Options
 	conf    atomic.Pointer[config.Config] // as of the last reload
+	reload  sync.Mutex                    // held by the one that reloads
+	stopped bool                          // under reload
 	metrics *metrics.Metrics
 
 	senders    *apps.Apps
@@ -185,6 +188,9 @@ const requestsEnd = 5 * time.Second
 // for the next start.
 func (d *Daemon) Stop(ctx context.Context) error {
 	d.Log.Info("gateway stops")
+	d.reload.Lock()
+	d.stopped = true
+	d.reload.Unlock()
 	d.stopping()
 	var requests sync.WaitGroup
 	requests.Go(func() { d.endRequests(ctx) })

@@ -186,7 +186,7 @@ func TestLogFormats(t *testing.T) {
 		"json": `"delivery":"msg_00000000001/1","took_ms":12.35}`, "text": "delivery=msg_00000000001/1 took_ms=12.35\n",
 	} {
 		var out bytes.Buffer
-		log := NewLog(&out, config.Log{Level: "info", Format: format})
+		log, _ := NewLog(&out, config.Log{Level: "info", Format: format})
 		log.Debug("not this")
 		log.Info("settled", "delivery", id(1), "took", 12345*time.Microsecond)
 		if got := out.String(); !strings.HasSuffix(strings.TrimSpace(got), strings.TrimSpace(want)) || strings.Contains(got, "not this") {

@@ -10,15 +10,15 @@ import (
 	"github.com/hongyan-im/hongyan/internal/config"
 )
 
-// NewLog returns a log that writes as the configuration says.
-func NewLog(w io.Writer, c config.Log) *slog.Logger {
-	var level slog.Level
+// NewLog returns a log that writes as the configuration says, and its level, which may be changed.
+func NewLog(w io.Writer, c config.Log) (*slog.Logger, *slog.LevelVar) {
+	level := &slog.LevelVar{}
 	_ = level.UnmarshalText([]byte(c.Level)) // the configuration was checked
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: readable}
 	if strings.EqualFold(c.Format, "json") {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(slog.NewJSONHandler(w, options)), level
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(slog.NewTextHandler(w, options)), level
 }
 
 // readable writes what has a name by that name, such as the status of a delivery: JSON would show the

@@ -66,7 +66,7 @@ func TestWebhook(t *testing.T) {
 	if err := json.Unmarshal(event.body, &body); err != nil {
 		t.Fatal(err)
 	}
-	if now := g.text("secret", "GET", "/v1/messages/"+sent.ID); body.Type != "message.settled" || strings.TrimSpace(now) != string(body.Data) {
+	if now := g.raw("secret", "GET", "/v1/messages/"+sent.ID); body.Type != "message.settled" || strings.TrimSpace(now) != string(body.Data) {
 		t.Errorf("told %s\nGET answers %s", body.Data, now)
 	}
 	for _, want := range []string{`"status":"partly_sent"`, `"order":"4711"`, `"invalid_users":["sim-invalid"]`, `"app":"crm"`, sent.ID} {
@@ -94,7 +94,7 @@ func TestWebhook(t *testing.T) {
 		t.Errorf("webhook-id %v, then %v", again.header, once.header)
 	}
 	g.webhook(gone.ID, "failed")
-	if list := g.text("secret", "GET", "/v1/webhooks?status=failed"); !strings.Contains(list, gone.ID) || strings.Contains(list, sent.ID) {
+	if list := g.raw("secret", "GET", "/v1/webhooks?status=failed"); !strings.Contains(list, gone.ID) || strings.Contains(list, sent.ID) {
 		t.Errorf("failed: %s", list)
 	}
 
@@ -103,7 +103,7 @@ func TestWebhook(t *testing.T) {
 	if err := g.Keys().Create(t.Context(), &other, access.HashSecret("other")); err != nil {
 		t.Fatal(err)
 	}
-	g.text("other", "POST", "/v1/messages", `{"app":"crm","to":{"users":["zhangsan"]},"msgtype":"text","text":{"content":"hello"}}`)
+	g.raw("other", "POST", "/v1/messages", `{"app":"crm","to":{"users":["zhangsan"]},"msgtype":"text","text":{"content":"hello"}}`)
 	<-got
 	// An address that is not allowed is refused, and no name helps: it is seen when it is called.
 	if a := send("http://169.254.169.254/latest/meta-data/"); a.code != http.StatusUnprocessableEntity {
@@ -117,8 +117,8 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-// text makes a request and returns the answer.
-func (g *gateway) text(key, method, path string, body ...string) string {
+// raw makes a request and returns the answer.
+func (g *gateway) raw(key, method, path string, body ...string) string {
 	g.t.Helper()
 	req, err := http.NewRequest(method, "http://"+g.Addr().String()+path, strings.NewReader(strings.Join(body, "")))
 	if err != nil {
@@ -143,7 +143,7 @@ func (g *gateway) webhook(id, want string) {
 	g.t.Helper()
 	got := ""
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		if got = g.text("secret", "GET", "/v1/messages/"+id+"/webhooks"); strings.Contains(got, `"status":"`+want+`"`) {
+		if got = g.raw("secret", "GET", "/v1/messages/"+id+"/webhooks"); strings.Contains(got, `"status":"`+want+`"`) {
 			return
 		}
 	}

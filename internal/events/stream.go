@@ -8,6 +8,7 @@ package events
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
@@ -20,14 +21,33 @@ type Record struct {
 	// New: the message was accepted; Status is that of the message, and Part has no meaning.
 	New    bool
 	Labels map[string]string // of a new message
+
+	// Shared keeps what one reader made of the event for the others, who may be thousands. nil if the
+	// event is not from the stream.
+	Shared *Shared
+}
+
+// Shared is the texts of an event, by language.
+type Shared struct{ texts [2]atomic.Pointer[[]byte] }
+
+// Text returns the text of a language, 0 or 1, which the first who asks makes. It must not be changed.
+func (s *Shared) Text(lang int, make func() []byte) []byte {
+	if text := s.texts[lang].Load(); text != nil {
+		return *text
+	}
+	text := make()
+	s.texts[lang].Store(&text)
+	return text
 }
 
 const (
 	// size is how many events the ring holds.
 	size = 1 << 14
-	// pause is the least time between two wake-ups of those who wait: to wake thousands takes
-	// milliseconds, and what comes meanwhile is told at once.
-	pause = 20 * time.Millisecond
+	// pause is the least time between two wake-ups of those who wait, and pauseEach what each of them
+	// adds: however many listen and however much happens, to tell them leaves most of the processor to
+	// those who send. What comes meanwhile is told in one go.
+	pause     = 20 * time.Millisecond
+	pauseEach = 100 * time.Microsecond
 )
 
 // Stream is a [delivery.Listener].
@@ -40,6 +60,7 @@ type Stream struct {
 
 	waitMu sync.Mutex
 	wake   chan struct{} // closed when there is news
+	wait   int           // how many asked for it
 }
 
 var _ delivery.Listener = (*Stream)(nil)
@@ -61,6 +82,7 @@ func (s *Stream) Accepted(m *delivery.Message) {
 func (s *Stream) Changed(e delivery.Event) { s.add(Record{Event: e}) }
 
 func (s *Stream) add(r Record) {
+	r.Shared = new(Shared)
 	s.mu.Lock()
 	r.Seq = s.next
 	s.ring[r.Seq%size] = r
@@ -85,8 +107,10 @@ func (s *Stream) Run(ctx context.Context) {
 		s.waitMu.Lock()
 		close(s.wake)
 		s.wake = make(chan struct{})
+		waited := s.wait
+		s.wait = 0
 		s.waitMu.Unlock()
-		timer.Reset(pause)
+		timer.Reset(pause + time.Duration(waited)*pauseEach)
 		select {
 		case <-ctx.Done():
 			return
@@ -99,6 +123,7 @@ func (s *Stream) Run(ctx context.Context) {
 func (s *Stream) News() <-chan struct{} {
 	s.waitMu.Lock()
 	defer s.waitMu.Unlock()
+	s.wait++
 	return s.wake
 }
 

@@ -299,8 +299,25 @@ type eventBody struct {
 	At     string            `json:"at"`
 }
 
+// event writes an event, which many others may be writing too.
 func (l *listener) event(r *events.Record) {
-	body := eventBody{ID: r.ID.Message.String(), Status: r.Status.String(), Labels: r.Labels, At: stamp(r.At), Reason: showReason(r.Reason, l.caller.lang)}
+	lang := 0
+	if l.caller.lang == wecom.Chinese {
+		lang = 1
+	}
+	if r.Shared == nil {
+		l.api.writeEvent(&l.out, r, l.caller.lang)
+		return
+	}
+	l.out.Write(r.Shared.Text(lang, func() []byte {
+		var text bytes.Buffer
+		l.api.writeEvent(&text, r, l.caller.lang)
+		return text.Bytes()
+	}))
+}
+
+func (a *API) writeEvent(out *bytes.Buffer, r *events.Record, lang wecom.Lang) {
+	body := eventBody{ID: r.ID.Message.String(), Status: r.Status.String(), Labels: r.Labels, At: stamp(r.At), Reason: showReason(r.Reason, lang)}
 	name := "accepted"
 	if !r.New {
 		name, body.Part = "delivery", r.ID.Part+1
@@ -310,20 +327,20 @@ func (l *listener) event(r *events.Record) {
 	} else {
 		body.App = r.Sender.Name()
 	}
-	l.write(name, l.api.eventID(r.Seq, r.At), body)
+	writeSSE(out, name, a.eventID(r.Seq, r.At), body)
 }
 
-func (l *listener) write(name, id string, body any) {
-	fmt.Fprintf(&l.out, "event: %s\nid: %s\ndata: ", name, id)
-	enc := json.NewEncoder(&l.out)
+func writeSSE(out *bytes.Buffer, name, id string, body any) {
+	fmt.Fprintf(out, "event: %s\nid: %s\ndata: ", name, id)
+	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(body) // on one line
-	l.out.WriteByte('\n')
+	out.WriteByte('\n')
 }
 
 // catchUp tells what ended since then, from the outbox.
 func (l *listener) catchUp(ctx context.Context, since time.Time) error {
-	l.write("reset", l.api.eventID(0, since.Add(overlap)), struct {
+	writeSSE(&l.out, "reset", l.api.eventID(0, since.Add(overlap)), struct {
 		Since string `json:"since"`
 	}{stamp(since)})
 	after := delivery.ID{}
@@ -356,7 +373,7 @@ func (l *listener) flush() error {
 	if err == nil {
 		err = l.control.Flush()
 	}
-	if l.out.Reset(); l.out.Cap() > 64<<10 {
+	if l.out.Reset(); l.out.Cap() > 8<<10 {
 		l.out = bytes.Buffer{} // ten thousand of these are to stay small
 	}
 	var late interface{ Timeout() bool }

@@ -31,12 +31,16 @@ var (
 	failures  = desc("store_failures_total", "Operations that a fault of the storage failed.")
 	busy      = desc("store_commit_seconds_total", "Time in those commits.")
 	clients   = desc("event_clients", "Clients that listen to events now.")
+	told      = desc("webhooks_told_total", "Results that their receivers took.")
+	untold    = desc("webhooks_failed_total", "Results that were given up.")
+	tells     = desc("webhook_attempts_total", "Calls of receivers of results.")
+	telling   = desc("webhooks_in_flight", "Calls of receivers of results that are under way now.")
 	dropped   = desc("event_clients_dropped_total", "Clients that were dropped because they read too slowly.")
 )
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{queued, oldest, inFlight, workers, resting, commits, operation, failures, busy, clients, dropped} {
+	for _, d := range []*prometheus.Desc{queued, oldest, inFlight, workers, resting, commits, operation, failures, busy, clients, dropped, told, untold, tells, telling} {
 		ch <- d
 	}
 }
@@ -91,4 +95,9 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	e := c.Events()
 	gauge(clients, float64(e.Clients))
 	counter(dropped, float64(e.Dropped))
+	w := c.Tells()
+	counter(told, float64(w.Told))
+	counter(untold, float64(w.GivenUp))
+	counter(tells, float64(w.Attempts))
+	gauge(telling, float64(w.UnderWay))
 }

@@ -173,6 +173,7 @@ type Sources struct {
 	Backlog func(context.Context) ([]delivery.Backlog, error)
 	Commits func() Commits
 	Events  func() Events
+	Tells   func() Tells
 	Now     func() time.Time
 }
 
@@ -180,6 +181,12 @@ type Sources struct {
 type Commits struct {
 	Commits, Operations, Failed uint64
 	Busy                        time.Duration
+}
+
+// Tells is what was told to the programs that asked for results.
+type Tells struct {
+	Told, GivenUp, Attempts uint64
+	UnderWay                int // attempts that are under way
 }
 
 // Events is who listens to the stream of events just now, and how many were dropped since the start

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,6 +42,10 @@ var contract = map[string]string{
 	"hongyan_store_operations_total":      "",
 	"hongyan_store_failures_total":        "",
 	"hongyan_store_commit_seconds_total":  "",
+	"hongyan_webhooks_told_total":         "",
+	"hongyan_webhooks_failed_total":       "",
+	"hongyan_webhook_attempts_total":      "",
+	"hongyan_webhooks_in_flight":          "",
 	"hongyan_event_clients":               "",
 	"hongyan_event_clients_dropped_total": "",
 }
@@ -89,6 +94,7 @@ func sources() Sources {
 		},
 		Commits: func() Commits { return Commits{5, 50, 1, 2 * time.Second} },
 		Events:  func() Events { return Events{2, 1} },
+		Tells:   func() Tells { return Tells{4, 1, 9, 2} },
 		Now:     func() time.Time { return now },
 	}
 }
@@ -221,5 +227,33 @@ func BenchmarkDelivery(b *testing.B) {
 		m.Changed(event)
 		c.ObserveCall(wecom.CallEvent{Op: "message/send", Took: time.Millisecond})
 		m.Request("POST /v1/messages", 202, time.Millisecond)
+	}
+}
+
+// TestManual: both manuals have every metric, and no other.
+func TestManual(t *testing.T) {
+	for _, file := range []string{"../../docs/operating.md", "../../docs/operating.zh-CN.md"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := map[string]bool{}
+		for _, found := range regexp.MustCompile("`(hongyan_[a-z_]+)`").FindAllStringSubmatch(string(data), -1) {
+			told[found[1]] = true
+		}
+		is := map[string]bool{}
+		for name := range contract {
+			is[regexp.MustCompile("_seconds_(bucket|sum|count)$").ReplaceAllString(name, "_seconds")] = true
+		}
+		for name := range is {
+			if !told[name] {
+				t.Errorf("%s does not tell of %s", file, name)
+			}
+		}
+		for name := range told {
+			if !is[name] {
+				t.Errorf("%s tells of %s, which is none", file, name)
+			}
+		}
 	}
 }

@@ -8,39 +8,46 @@ import (
 )
 
 // Backlogs says what waits for each sender, those that the configuration does not know any more among
-// them. It walks indexes: about 0.1 s for a million deliveries.
+// them. It counts from an index: about 0.1 s for a million deliveries.
 func (o *Outbox) Backlogs(ctx context.Context) ([]delivery.Backlog, error) {
-	// Ids grow with time, so the least one is the oldest.
-	const query = `SELECT sender, status, n, (SELECT accepted FROM deliveries WHERE id = first) FROM (
-		SELECT sender, status, sum(n) AS n, min(first) AS first FROM (
-			SELECT sender, status, count(*) AS n, min(id) AS first FROM deliveries INDEXED BY deliveries_due
-				WHERE status <= 2 AND waiting = 0 GROUP BY sender, status
-			UNION ALL SELECT sender, status, count(*), min(id) FROM deliveries INDEXED BY deliveries_waiting
-				WHERE status <= 2 AND waiting > 0 GROUP BY sender, status
-		) GROUP BY sender, status) ORDER BY sender, status`
+	const (
+		next = `SELECT sender FROM deliveries INDEXED BY deliveries_status
+			WHERE (status <= 2 OR status >= 5) AND sender > ? ORDER BY sender LIMIT 1`
+		// Ids grow with time, so the least one is the oldest.
+		count = `SELECT status, n, (SELECT accepted FROM deliveries WHERE id = first) FROM (
+			SELECT status, count(*) AS n, min(id) AS first FROM deliveries INDEXED BY deliveries_status
+				WHERE sender = ? AND status <= 2 GROUP BY status)`
+	)
 	var all []delivery.Backlog
-	err := o.each(ctx, query, nil, func(scan func(...any) error) error {
-		var (
-			sender string
-			status delivery.Status
-			n      int
-			oldest int64
-		)
-		if err := scan(&sender, &status, &n, &oldest); err != nil {
+	for sender := ""; ; {
+		more := false
+		if err := o.each(ctx, next, []any{sender}, func(scan func(...any) error) error {
+			more = true
+			return scan(&sender)
+		}); err != nil || !more {
+			return all, err
+		}
+		b := delivery.Backlog{Sender: delivery.Sender(sender)}
+		if err := o.each(ctx, count, []any{sender}, func(scan func(...any) error) error {
+			var (
+				status delivery.Status
+				n      int
+				oldest int64
+			)
+			err := scan(&status, &n, &oldest)
+			if status == delivery.Scheduled {
+				b.Scheduled = n
+			} else {
+				b.Queued, b.Oldest = n, fromMillis(oldest)
+			}
 			return err
+		}); err != nil {
+			return nil, err
 		}
-		if len(all) == 0 || all[len(all)-1].Sender != delivery.Sender(sender) {
-			all = append(all, delivery.Backlog{Sender: delivery.Sender(sender)})
+		if b.Scheduled+b.Queued > 0 {
+			all = append(all, b)
 		}
-		b := &all[len(all)-1]
-		if status == delivery.Scheduled {
-			b.Scheduled = n
-		} else {
-			b.Queued, b.Oldest = n, fromMillis(oldest)
-		}
-		return nil
-	})
-	return all, err
+	}
 }
 
 // EndsSince returns up to n deliveries that came to their end at or after that time, in the order in
