@@ -19,10 +19,11 @@ func TestEvents(t *testing.T) {
 	// The stream begins when it is there, so messages are sent until one was seen.
 	id := ""
 	var out bytes.Buffer
-	for range 50 {
+	users := []string{"zhangsan", "lisi", "wangwu", "ChenPengWei"} // each takes 30 a minute
+	for n := range 100 {
 		var errOut bytes.Buffer
 		out.Reset()
-		code := Run(context.Background(), []string{"send", "--wait", "10s", "--label", "order=4711", "--to", "zhangsan,nosuch", "hello"}, Std{
+		code := Run(context.Background(), []string{"send", "--wait", "10s", "--label", "order=4711", "--to", users[n%len(users)] + ",nosuch", "hello"}, Std{
 			In: strings.NewReader(""), Out: &out, Err: &errOut, Getenv: func(name string) string { return env[name] },
 		})
 		if code != exitPartly {

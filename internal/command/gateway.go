@@ -64,8 +64,11 @@ func (g *gatewayFlags) connect(cmd *cobra.Command, c *cli) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	found.URL = cmp.Or(g.url, getenv("HONGYAN_URL"), found.URL)
-	found.App = cmp.Or(g.app, getenv("HONGYAN_APP"), found.App)
+	if g.profile != "" { // a flag, which wins over the environment
+		found.URL, found.App = cmp.Or(g.url, found.URL), cmp.Or(g.app, found.App, getenv("HONGYAN_APP"))
+	} else {
+		found.URL, found.App = cmp.Or(g.url, getenv("HONGYAN_URL"), found.URL), cmp.Or(g.app, getenv("HONGYAN_APP"), found.App)
+	}
 	key, err := g.key(cmd, getenv, found)
 	if err != nil {
 		return nil, err

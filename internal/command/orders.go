@@ -15,6 +15,7 @@ import (
 type orders struct {
 	wait, delay, ttl                   time.Duration
 	priority, orderKey, ifUnknown, key string
+	callbackURL                        string
 	labels                             []string
 }
 
@@ -26,19 +27,20 @@ func (o *orders) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.labels, "label", nil, "`NAME=VALUE` to find it by; may be given several times")
 	flags.StringVar(&o.orderKey, "order-key", "", "messages with the same `KEY` go one after another")
 	flags.StringVar(&o.ifUnknown, "if-unknown", "", "`POLICY` when it may have arrived and no answer came: repeat or hold (default repeat)")
+	flags.StringVar(&o.callbackURL, "callback-url", "", "`URL` where the gateway tells the result (default: that of the API key)")
 	flags.StringVar(&o.key, "key", "", "idempotency `KEY`: the same one with the same message sends nothing again; with --csv, the name of the round")
 }
 
 // orderFlags are the names of all of them.
-var orderFlags = []string{"wait", "delay", "ttl", "priority", "label", "order-key", "if-unknown", "key"}
+var orderFlags = []string{"wait", "delay", "ttl", "priority", "label", "order-key", "if-unknown", "callback-url", "key"}
 
 // options checks the flags.
 func (o *orders) options(cmd *cobra.Command) (gateway.Options, error) {
 	options := gateway.Options{
 		Key: o.key, Delay: o.delay, TTL: o.ttl, Priority: gateway.Priority(o.priority), OrderKey: o.orderKey,
-		IfUnknown: gateway.IfUnknown(o.ifUnknown), Wait: o.wait,
+		IfUnknown: gateway.IfUnknown(o.ifUnknown), CallbackURL: o.callbackURL, Wait: o.wait,
 	}
-	if err := filled(cmd, "priority", "order-key", "if-unknown", "key"); err != nil {
+	if err := filled(cmd, "priority", "order-key", "if-unknown", "callback-url", "key"); err != nil {
 		return options, err
 	}
 	for _, d := range []struct {
