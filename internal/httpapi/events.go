@@ -67,7 +67,7 @@ func (a *API) registerEvents() {
 		Description: "Server-sent events. accepted: a message was taken; delivery: a delivery waits again, or came to its end; data is JSON. " +
 			"Give the id of the last event back as Last-Event-ID, as browsers do, and nothing is missed: where that place is gone " +
 			"(after a restart of the gateway, or for somebody who was away for long) a reset event comes first, then every end since then, some of them again. " +
-			"A comment comes every 15 seconds. Who does not read is dropped.",
+			"Every 15 seconds there is a sign of life, with the place that was reached as its id. Who does not read is dropped.",
 		Responses: map[string]*huma.Response{"200": {
 			Description: "Events, until the client leaves or the gateway stops.",
 			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
@@ -169,8 +169,7 @@ func (a *API) position(last string) (place uint64, since time.Time) {
 	if last == "" || len(parts) != 3 {
 		return a.Events.Next(), time.Time{}
 	}
-	seq, _ := strconv.ParseUint(parts[1], 36, 64)
-	if parts[0] == a.epoch && seq > 0 {
+	if seq, err := strconv.ParseUint(parts[1], 36, 64); err == nil && parts[0] == a.epoch {
 		if _, ok := a.Events.Read(seq+1, nil); ok {
 			return seq + 1, time.Time{}
 		}
@@ -182,9 +181,14 @@ func (a *API) position(last string) (place uint64, since time.Time) {
 	return a.Events.Next(), time.UnixMilli(ms).Add(-overlap)
 }
 
-// eventID names a place: in the stream of this process, and in time.
+// eventID names a place behind an event: in the stream of this process, and in time.
 func (a *API) eventID(seq uint64, at time.Time) string {
 	return a.epoch + "." + strconv.FormatUint(seq, 36) + "." + strconv.FormatInt(at.UnixMilli(), 36)
+}
+
+// pastID names a place in time alone, for what the outbox tells.
+func (a *API) pastID(at time.Time) string {
+	return a.epoch + ".." + strconv.FormatInt(at.UnixMilli(), 36)
 }
 
 // listener is one connection.
@@ -211,7 +215,12 @@ func (l *listener) run(ctx context.Context, since time.Time) error {
 	if l.request.Method == http.MethodHead {
 		return nil
 	}
-	l.out.WriteString(": hongyan\n\n")
+	l.out.WriteString(": hongyan\n")
+	if since.IsZero() {
+		l.whereabouts()
+	} else {
+		l.out.WriteByte('\n')
+	}
 	if err := l.flush(); err != nil {
 		return err
 	}
@@ -239,7 +248,7 @@ func (l *listener) run(ctx context.Context, since time.Time) error {
 		if key, err := l.api.authenticate(l.request); err != nil && key == nil {
 			return nil // revoked
 		}
-		l.out.WriteString(":\n\n")
+		l.whereabouts()
 		if err := l.flush(); err != nil {
 			return err
 		}
@@ -248,6 +257,12 @@ func (l *listener) run(ctx context.Context, since time.Time) error {
 
 // batches are lent to those who have something to tell: thousands wait meanwhile.
 var batches = sync.Pool{New: func() any { return new([eventBatch]events.Record) }}
+
+// whereabouts tells the place that was reached, although there is no event: who comes back after hours
+// in which nothing was for him does not begin again there.
+func (l *listener) whereabouts() {
+	fmt.Fprintf(&l.out, ":\nid: %s\n\n", l.api.eventID(l.place-1, l.api.Now()))
+}
 
 // tell writes the events that there are.
 func (l *listener) tell(ctx context.Context) error {
@@ -327,7 +342,11 @@ func (a *API) writeEvent(out *bytes.Buffer, r *events.Record, lang wecom.Lang) {
 	} else {
 		body.App = r.Sender.Name()
 	}
-	writeSSE(out, name, a.eventID(r.Seq, r.At), body)
+	id := a.pastID(r.At)
+	if r.Seq > 0 {
+		id = a.eventID(r.Seq, r.At)
+	}
+	writeSSE(out, name, id, body)
 }
 
 func writeSSE(out *bytes.Buffer, name, id string, body any) {
@@ -340,7 +359,7 @@ func writeSSE(out *bytes.Buffer, name, id string, body any) {
 
 // catchUp tells what ended since then, from the outbox.
 func (l *listener) catchUp(ctx context.Context, since time.Time) error {
-	writeSSE(&l.out, "reset", l.api.eventID(0, since.Add(overlap)), struct {
+	writeSSE(&l.out, "reset", l.api.pastID(since.Add(overlap)), struct {
 		Since string `json:"since"`
 	}{stamp(since)})
 	after := delivery.ID{}

@@ -262,3 +262,29 @@ func base36(n int64) string {
 	}
 	return string(b)
 }
+
+// TestWhereabouts: who heard nothing yet, and comes back, has missed nothing either.
+func TestWhereabouts(t *testing.T) {
+	w := newWorld(t)
+	key := w.key("", access.Read)
+	for _, before := range []int{0, 3} {
+		for i := range before {
+			w.stream.Changed(event(delivery.MessageID(100+i), "crm", delivery.Sent))
+		}
+		s := w.listen(t, key, "", "")
+		place := ""
+		for !strings.HasPrefix(place, "id: ") {
+			line, err := s.lines.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			place = strings.TrimSuffix(line, "\n")
+		}
+		s.close()
+		w.stream.Changed(event(4711, "crm", delivery.Sent))
+		again := w.listen(t, key, "", strings.TrimPrefix(place, "id: "))
+		if e := again.next(); e.name != "delivery" || !strings.Contains(e.data, delivery.MessageID(4711).String()) {
+			t.Errorf("after %d events: %+v", before, e)
+		}
+	}
+}
