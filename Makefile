@@ -39,6 +39,7 @@ generate: ## make generated files anew
 bench: ## the figures of docs/benchmarks.md
 	go test ./bench -run '^$$' -bench . -benchtime 20000x
 	go run ./bench/sdk
+	go run ./bench/gateway
 
 faults: ## the gateway killed 200 times under load, full disks, broken connections (SEED=n repeats a run)
 	go test ./internal/faults -count=1 -v -timeout 60m -kills 200 -waiting 100000 -seed $(SEED)

@@ -92,13 +92,14 @@ func (m ChatMessage) encode() ([]byte, error) {
 // UnmarshalJSON reads the body of appchat/send, as tolerant as that of a [Message].
 func (m *ChatMessage) UnmarshalJSON(data []byte) error {
 	var in struct {
-		ChatID string     `json:"chatid"`
-		Safe   lenientInt `json:"safe"`
+		MsgType string     `json:"msgtype"`
+		ChatID  string     `json:"chatid"`
+		Safe    lenientInt `json:"safe"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return wrongType("", err)
 	}
-	body, err := unmarshalBody(data, bodyTypes)
+	body, err := unmarshalBody(data, in.MsgType, bodyTypes)
 	if err != nil {
 		return err
 	}

@@ -172,6 +172,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	var in struct {
+		MsgType                string     `json:"msgtype"`
 		ToUser                 joined     `json:"touser"`
 		ToParty                joined     `json:"toparty"`
 		ToTag                  joined     `json:"totag"`
@@ -184,7 +185,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return wrongType("", err)
 	}
-	body, err := unmarshalBody(data, bodyTypes)
+	body, err := unmarshalBody(data, in.MsgType, bodyTypes)
 	if err != nil {
 		return err
 	}
@@ -226,12 +227,9 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// unmarshalBody reads the msgtype of a message and the body of that name.
-func unmarshalBody(data []byte, types map[string]func(json.RawMessage) (Body, error)) (Body, error) {
-	msgType, err := msgTypeOf(data)
-	if err != nil {
-		return nil, err
-	}
+// unmarshalBody reads the body that has the name of the message's msgtype. data is an object that was
+// read before, so that it is known to be JSON.
+func unmarshalBody(data []byte, msgType string, types map[string]func(json.RawMessage) (Body, error)) (Body, error) {
 	decode, ok := types[msgType]
 	if !ok {
 		return nil, msgTypeError(msgType, slices.Sorted(maps.Keys(types)))
@@ -241,22 +239,6 @@ func unmarshalBody(data []byte, types map[string]func(json.RawMessage) (Body, er
 		return nil, wrongType(msgType, err)
 	}
 	return body, nil
-}
-
-// msgTypeOf returns the msgtype of a message, or "".
-func msgTypeOf(data []byte) (string, error) {
-	if i := skipSpace(data, 0); i < len(data) && data[i] == '{' {
-		if given := member(data, "msgtype"); given != nil {
-			var msgType string
-			err := json.Unmarshal(given, &msgType)
-			return msgType, wrongType("msgtype", err)
-		}
-	}
-	var in struct {
-		MsgType string `json:"msgtype"`
-	}
-	err := json.Unmarshal(data, &in) // takes other spellings of the name, and says what is no object
-	return in.MsgType, wrongType("", err)
 }
 
 func msgTypeError(given string, types []string) error {

@@ -123,7 +123,13 @@ var robotBodyTypes = func() map[string]func(json.RawMessage) (Body, error) {
 
 // UnmarshalJSON reads the body of webhook/send, as tolerant as that of a [Message].
 func (m *RobotMessage) UnmarshalJSON(data []byte) error {
-	body, err := unmarshalBody(data, robotBodyTypes)
+	var in struct {
+		MsgType string `json:"msgtype"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return wrongType("", err)
+	}
+	body, err := unmarshalBody(data, in.MsgType, robotBodyTypes)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	// Beside the product: nothing imports these.
 	"bench":                    {"wecom", "wecom/simulator"},
 	"bench/sdk":                {"bench", "wecom", "wecom/simulator"},
+	"bench/gateway":            {"bench", "internal/access", "internal/config", "internal/daemon", "internal/delivery", "internal/limit", "internal/store/sqlite", "wecom", "wecom/simulator"},
 	"internal/arrows":          {},
 	"internal/tokenmodel":      {"wecom", "wecom/redisstore"},
 	"internal/store/storetest": {"internal/access", "internal/delivery", "internal/webhook", "wecom"},

@@ -53,7 +53,7 @@ func TestDocsLines(t *testing.T) {
 // TestDocsTranslation: the Chinese page has all that the English one has, and the same samples; so what
 // is tested of one holds for the other.
 func TestDocsTranslation(t *testing.T) {
-	for _, name := range []string{"messages", "gateway"} {
+	for _, name := range []string{"messages", "gateway", "webhooks"} {
 		page, err := os.ReadFile("../../docs/" + name + ".md")
 		if err != nil {
 			t.Fatal(err)

@@ -3,7 +3,6 @@ package delivery
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -105,15 +104,15 @@ func DecodeContent(kind Kind, data []byte) (Content, error) {
 	switch kind {
 	case KindApp:
 		m := wecom.Message{TruncateOK: true}
-		err := json.Unmarshal(data, &m)
+		err := m.UnmarshalJSON(data)
 		return Content{App: &m, encoded: data}, err
 	case KindChat:
 		m := wecom.ChatMessage{TruncateOK: true}
-		err := json.Unmarshal(data, &m)
+		err := m.UnmarshalJSON(data)
 		return Content{Chat: &m, encoded: data}, err
 	case KindRobot:
 		m := wecom.RobotMessage{TruncateOK: true}
-		err := json.Unmarshal(data, &m)
+		err := m.UnmarshalJSON(data)
 		return Content{Robot: &m, encoded: data}, err
 	}
 	return Content{}, fmt.Errorf("delivery: content of kind %d is not known", kind)

@@ -42,6 +42,7 @@ type Dispatcher struct {
 
 	loops    sync.WaitGroup // the loops
 	calls    sync.WaitGroup // the deliveries under way
+	workers  *workers
 	stopping context.CancelFunc
 	sending  context.Context // of requests: ends when Stop loses patience
 	abandon  context.CancelFunc
@@ -67,10 +68,12 @@ func NewDispatcher(c DispatcherConfig) *Dispatcher {
 	if c.Patience == 0 {
 		c.Patience = 30 * time.Second
 	}
-	return &Dispatcher{
+	x := &Dispatcher{
 		DispatcherConfig: c, lanes: map[Sender]*lane{},
 		wake: make(chan struct{}, 1), expiring: make(chan struct{}, 1),
 	}
+	x.workers = newWorkers(x.send)
+	return x
 }
 
 // Start takes up what the outbox has, and begins to send. Deliveries that were under way when the
@@ -177,6 +180,7 @@ func (x *Dispatcher) Stop(ctx context.Context) {
 	}
 	x.abandon()
 	<-ended
+	x.workers.dismiss()
 }
 
 // Rest returns the rest that a sender is at, if it is at one. One that the configuration does not
@@ -236,7 +240,7 @@ func (x *Dispatcher) accepted(m *Message, promises []promise) {
 	for i := range m.Deliveries {
 		d := &m.Deliveries[i]
 		if d.Status == Sending {
-			go x.send(*d, promises[i].turn)
+			x.workers.send(*d, promises[i].turn)
 			continue
 		}
 		waits = true

@@ -110,7 +110,7 @@ func (x *Dispatcher) begin(now time.Time, wants []Want, claimed []Claimed) {
 		l.begin(len(c.Deliveries))
 		x.calls.Add(len(c.Deliveries))
 		for _, d := range c.Deliveries {
-			go x.send(d, l.turn)
+			x.workers.send(d, l.turn)
 		}
 	}
 }

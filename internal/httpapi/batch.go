@@ -84,7 +84,7 @@ func (a *API) sendBatch(ctx context.Context, c *caller, in *batchInput) (*batchO
 	var requests []delivery.Request
 	var places []int
 	for i, item := range items {
-		request, err := readItem(c, item)
+		request, err := a.readItem(c, item)
 		if err != nil {
 			out.Body.Results[i].Problem = a.problemOf(ctx, err, c.lang)
 			continue
@@ -145,7 +145,7 @@ func itemsOf(data []byte) ([]json.RawMessage, error) {
 }
 
 // readItem reads one message of a batch.
-func readItem(c *caller, item json.RawMessage) (delivery.Request, error) {
+func (a *API) readItem(c *caller, item json.RawMessage) (delivery.Request, error) {
 	item = bytes.TrimSpace(item)
 	if kind := kindOf(item); kind != "an object" {
 		return delivery.Request{}, &fault{is: problemInvalid, detail: "a message is an object, given " + kind}
@@ -160,6 +160,9 @@ func readItem(c *caller, item json.RawMessage) (delivery.Request, error) {
 		return r, &fault{is: problemForeignSender, detail: "the key is not for " + shown(r.Sender.String())}
 	}
 	r.Producer = c.key.Name
+	if err := a.callback(c, &r); err != nil {
+		return r, err
+	}
 	if key == "" {
 		return r, nil
 	}

@@ -187,18 +187,27 @@ func (a *API) getMessage(ctx context.Context, c *caller, in *getInput) (*getOutp
 	if err != nil {
 		return nil, err
 	}
-	attempts, err := a.Messages.Attempts(ctx, m.ID)
-	if err != nil && !errors.Is(err, delivery.ErrNotFound) { // it may have been forgotten meanwhile
-		return nil, err
-	}
-	resends, err := a.Messages.Resends(ctx, []delivery.MessageID{m.ID})
+	shown, err := a.whole(ctx, m, in.Recipients, c.lang)
 	if err != nil {
 		return nil, err
 	}
-	shown := a.show(m, attempts, c.lang)
-	shown.ResentAs = idText(resends[m.ID])
-	shown.Recipients = a.showRecipients(m, in.Recipients, c.lang)
 	return &getOutput{Body: shown}, nil
+}
+
+// whole tells all of a message; of its recipients, those after a member.
+func (a *API) whole(ctx context.Context, m *delivery.Message, after string, lang wecom.Lang) (Message, error) {
+	attempts, err := a.Messages.Attempts(ctx, m.ID)
+	if err != nil && !errors.Is(err, delivery.ErrNotFound) { // it may have been forgotten meanwhile
+		return Message{}, err
+	}
+	resends, err := a.Messages.Resends(ctx, []delivery.MessageID{m.ID})
+	if err != nil {
+		return Message{}, err
+	}
+	shown := a.show(m, attempts, lang)
+	shown.ResentAs = idText(resends[m.ID])
+	shown.Recipients = a.showRecipients(m, after, lang)
+	return shown, nil
 }
 
 // find returns a message that the caller may see.

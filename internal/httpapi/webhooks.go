@@ -124,25 +124,12 @@ type WebhookList struct {
 	Next     string    `json:"next,omitempty" doc:"The cursor of the next page; absent on the last one."`
 }
 
-// own finds a message that the caller may see.
-func (a *API) own(ctx context.Context, c *caller, text string) (delivery.MessageID, error) {
-	id, err := delivery.ParseMessageID(text)
-	if err != nil {
-		return 0, &fault{is: problemNoMessage, detail: err.Error()}
-	}
-	m, err := a.Messages.Message(ctx, id)
-	if err == nil && !c.key.Sees(string(m.Sender)) {
-		err = delivery.ErrNotFound // whoever may not see it must not learn that it is there
-	}
-	return id, err
-}
-
-func (a *API) getMessageWebhooks(ctx context.Context, c *caller, in *getInput) (*webhooksOutput, error) {
-	id, err := a.own(ctx, c, in.ID)
+func (a *API) getMessageWebhooks(ctx context.Context, c *caller, in *MessagePath) (*webhooksOutput, error) {
+	m, err := a.find(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := a.Webhooks.OfMessage(ctx, id)
+	jobs, err := a.Webhooks.OfMessage(ctx, m.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -157,12 +144,12 @@ type Replayed struct {
 	DryRun   bool `json:"dry_run,omitempty"`
 }
 
-func (a *API) replayMessageWebhooks(ctx context.Context, c *caller, in *getInput) (*replayOutput, error) {
-	id, err := a.own(ctx, c, in.ID)
+func (a *API) replayMessageWebhooks(ctx context.Context, c *caller, in *MessagePath) (*replayOutput, error) {
+	m, err := a.find(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	n, err := a.Webhooks.ReplayMessage(ctx, id)
+	n, err := a.Webhooks.ReplayMessage(ctx, m.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -253,89 +240,6 @@ func parsePosition(text string) (p webhook.Position, ok bool) {
 	return p, positionText(p) == text
 }
 
-// replayBody is the JSON of a replay, not yet read.
-type replayBody struct{ data []byte }
-
-func (b *replayBody) keep(data []byte) { b.data = data }
-
-type replayInput struct{ Body replayBody }
-
-// replay is what the body says.
-type replay struct {
-	values
-	since, status string
-	dryRun        bool
-}
-
-func (a *API) replayWebhooks(ctx context.Context, c *caller, in *replayInput) (*replayOutput, error) {
-	f, dryRun, err := decodeReplay(in.Body.data)
-	if err != nil {
-		return nil, err
-	}
-	f.Senders = sendersOf(c.key)
-	n, err := a.Webhooks.Replay(ctx, f, dryRun)
-	if err != nil {
-		return nil, err
-	}
-	return &replayOutput{Replayed{Replayed: n, DryRun: dryRun}}, nil
-}
-
-var replayNames = []string{"since", "status", "dry_run"}
-
-func decodeReplay(data []byte) (f webhook.Filter, dryRun bool, err error) {
-	if err := checkJSON(data); err != nil {
-		return f, false, err
-	}
-	r := replay{status: webhook.Failed.String()}
-	for name, value := range members(data) {
-		switch name := string(name); {
-		case len(r.faults) >= maxFaults:
-		case name == "since":
-			r.text(name, value, &r.since)
-		case name == "status":
-			r.text(name, value, &r.status)
-		case name == "dry_run":
-			r.decode(name, "true or false", value, &r.dryRun)
-		default:
-			r.unknown(name, replayNames)
-		}
-	}
-	if len(r.faults) == 0 {
-		if f.Since, err = time.Parse(time.RFC3339, r.since); err != nil {
-			problem := wecom.Malformed
-			if r.since == "" {
-				problem = wecom.Missing
-			}
-			r.wrong("since", problem, "a time such as 2026-03-01T08:00:00Z: what happened before it is left alone")
-		}
-		if f.Status, _ = webhook.ParseStatus(r.status); f.Status != webhook.Failed && f.Status != webhook.Delivered {
-			r.wrong("status", wecom.NotKnown, `it is failed or delivered, given "`+shown(r.status)+`"`)
-		}
-	}
-	if len(r.faults) > 0 {
-		return f, false, &fault{is: problemInvalid, fields: r.faults}
-	}
-	return f, r.dryRun, nil
-}
-
-// Schema gives the body its place in the OpenAPI document.
-func (b *replayBody) Schema(r huma.Registry) *huma.Schema {
-	const name = "WebhookReplay"
-	s := &huma.Schema{
-		Type: "object", Required: []string{"since"}, AdditionalProperties: false,
-		Description: "Which results are told again. Fields that are not known are refused.",
-		Examples:    []any{map[string]any{"since": "2026-03-01T08:00:00Z", "status": "failed", "dry_run": true}},
-		Properties: map[string]*huma.Schema{
-			"since":   {Type: "string", Format: "date-time", Description: "Those of messages that came to their end then or later."},
-			"status":  {Type: "string", Enum: enum([]string{"failed", "delivered"}), Default: "failed", Description: "Those that were given up, or those that were taken."},
-			"dry_run": {Type: "boolean", Default: false, Description: "Only count them."},
-		},
-	}
-	s.PrecomputeMessages()
-	r.Map()[name] = s
-	return &huma.Schema{Ref: schemaRefs + name}
-}
-
 // callback sets where the result of a request is told: where it says itself, or where its key does.
 func (a *API) callback(c *caller, r *delivery.Request) error {
 	if r.CallbackURL == "" {
@@ -355,11 +259,9 @@ func (a *API) Settled(ctx context.Context, id delivery.MessageID) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	attempts, err := a.Messages.Attempts(ctx, id)
+	shown, err := a.whole(ctx, m, "", wecom.English)
 	if err != nil {
 		return nil, err
 	}
-	shown := a.show(m, attempts, wecom.English)
-	shown.Recipients = a.showRecipients(m, "", wecom.English)
 	return json.Marshal(shown)
 }

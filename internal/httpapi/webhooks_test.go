@@ -109,6 +109,10 @@ func TestCallbackURL(t *testing.T) {
 	if _, url := send(""); url != "https://example.com/of-key" {
 		t.Errorf("with one of the key: %q", url)
 	}
+	w.call(t, "POST", messagesPath+"/batch", `{"messages":[`+hello+`,`+strings.TrimSuffix(hello, "}")+`,"callback_url":"http://10.0.0.1/"}]}`, keyHeader, key)
+	if url := w.requests[len(w.requests)-1].CallbackURL; url != "https://example.com/of-key" {
+		t.Errorf("in a batch: %q", url)
+	}
 	if _, url := send("https://example.com/own"); url != "https://example.com/own" {
 		t.Errorf("with its own: %q", url)
 	}

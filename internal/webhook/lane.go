@@ -122,8 +122,8 @@ func (t *Teller) restore(wants []Want, now time.Time) {
 // attempts that were under way at the same time, the first to fail counts.
 func (t *Teller) release(j *Job, r *result, began, now time.Time) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	l := t.lane(j.Receiver)
+	before := l.failures
 	l.busy--
 	t.busy--
 	switch {
@@ -138,5 +138,13 @@ func (t *Teller) release(j *Job, r *result, began, now time.Time) {
 		}
 		l.rest = latest(l.rest, now.Add(max(restAfter(l.failures, t.Jitter()), r.retryAfter)))
 	}
+	after := l.failures
+	t.mu.Unlock()
 	poke(t.freed)
+	switch {
+	case before < failuresInARow && after >= failuresInARow:
+		t.Log.Warn("a receiver of webhooks fails and rests", "key", j.Receiver.Producer, "origin", j.Receiver.Origin, "failure", r.failure)
+	case before >= failuresInARow && after == 0:
+		t.Log.Info("a receiver of webhooks works again", "key", j.Receiver.Producer, "origin", j.Receiver.Origin)
+	}
 }

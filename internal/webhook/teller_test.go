@@ -63,8 +63,8 @@ func TestSchedule(t *testing.T) {
 		if j.Status != webhook.Failed || j.Attempts != 10 || len(j.History) != 10 || j.Settled.Sub(c.began) != want[9] {
 			t.Errorf("%+v", j)
 		}
-		if log := w.log.String(); strings.Count(log, "level=WARN") != 1 {
-			t.Errorf("the log has not one warning:\n%s", log)
+		if log := w.log.String(); strings.Count(log, "level=WARN") != 2 || strings.Count(log, "fails and rests") != 1 {
+			t.Errorf("the log has not two warnings, of the receiver and of the webhook:\n%s", log)
 		}
 		n, err := w.teller.ReplayMessage(t.Context(), id)
 		w.ok(err)
@@ -148,6 +148,9 @@ func TestDeadReceiver(t *testing.T) {
 			if j := w.job(id); j.Status != webhook.Delivered {
 				t.Fatalf("%+v", j)
 			}
+		}
+		if log := w.log.String(); strings.Count(log, "fails and rests") != 1 || strings.Count(log, "works again") != 1 {
+			t.Error("the log does not say once that it rests, and once that it works again")
 		}
 		if got := len(c.of("dead.example")); got > many+tried+3 {
 			t.Errorf("%d calls for %d webhooks", got, many)

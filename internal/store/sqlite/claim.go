@@ -70,7 +70,8 @@ func (o *Outbox) readDue(ctx context.Context, now time.Time, wants []delivery.Wa
 		if want.N <= 0 {
 			continue
 		}
-		err := o.each(ctx, `SELECT `+rowColumns+dueQuery, dueArgs(now, want), func(scan func(...any) error) error {
+		rows, err := o.readDueRows.QueryContext(ctx, dueArgs(now, want)...)
+		err = eachRow(ctx, rows, err, func(scan func(...any) error) error {
 			r, err := scanDue(scan)
 			ahead[r.id] = r
 			return err

@@ -44,6 +44,8 @@ type Outbox struct {
 	orphans []orphan                       // rows that were on their way when the file was opened
 
 	webhooks *Webhooks
+
+	readDueRows *sql.Stmt // of read: it is made for every claim
 }
 
 // Open opens the outbox in the file at path, and makes it, readable for its owner alone, if there is
@@ -65,8 +67,9 @@ func Open(path string, options Options) (*Outbox, error) {
 	return o, nil
 }
 
-// pragmasOfWriter: FULL makes each commit wait for its fsync; the caches are in KiB.
-var pragmasOfWriter = []string{"synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-32000)"}
+// pragmasOfWriter: FULL makes each commit wait for its fsync; the caches are in KiB. A larger cache is
+// slower: when SQLite reorders pages of an index, the commit after it looks through the whole cache.
+var pragmasOfWriter = []string{"synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-8000)"}
 
 func open(path string, options Options) (_ *Outbox, err error) {
 	if options.Readers <= 0 {
@@ -99,6 +102,9 @@ func open(path string, options Options) (_ *Outbox, err error) {
 	o.webhooks = &Webhooks{Outbox: o, news: make(chan struct{}, 1)}
 	o.writer.committed = o.webhooks.committed
 	if err := o.remember(); err != nil {
+		return nil, err
+	}
+	if o.readDueRows, err = read.Prepare(`SELECT ` + rowColumns + dueQuery); err != nil {
 		return nil, err
 	}
 	go o.writer.run()

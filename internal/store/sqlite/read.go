@@ -15,6 +15,11 @@ func (o *Outbox) each(ctx context.Context, query string, args []any, each func(s
 		o.seen(query, args)
 	}
 	rows, err := o.read.QueryContext(ctx, query, args...)
+	return eachRow(ctx, rows, err, each)
+}
+
+// eachRow is each for the rows of a query that was made.
+func eachRow(ctx context.Context, rows *sql.Rows, err error, each func(scan func(...any) error) error) error {
 	if err != nil {
 		return readError(ctx, err)
 	}

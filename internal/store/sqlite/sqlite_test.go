@@ -1,13 +1,17 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/pressly/goose/v3"
 	"go.uber.org/goleak"
 
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/store/migrations"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/internal/store/storetest"
 	"github.com/hongyan-im/hongyan/internal/webhook"
@@ -57,4 +61,42 @@ func TestKeys(t *testing.T) {
 
 func TestModel(t *testing.T) {
 	storetest.TestModel(t, func(t *testing.T) delivery.Outbox { return open(t, fresh(t)) })
+}
+
+// TestOldKeys: keys that were made before there were webhooks get a secret each.
+func TestOldKeys(t *testing.T) {
+	path := fresh(t)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.SQLite(), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	const add = `INSERT INTO keys (name, hash, senders, scopes, created, revoked, last_used) VALUES ('shop', x'01', '[]', '[]', 1, 0, 0), ('blog', x'02', '[]', '[]', 1, 0, 0)`
+	if _, err := db.Exec(add); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := open(t, path)
+	seen := map[string]bool{}
+	for _, name := range []string{"shop", "blog"} {
+		secrets, err := o.WebhookSecrets(t.Context(), name, time.Now())
+		if err != nil || len(secrets) != 1 {
+			t.Fatalf("%d secrets, %v", len(secrets), err)
+		}
+		if _, err := access.ParseWebhookSecret(secrets[0].Reveal()); err != nil {
+			t.Error(err)
+		}
+		seen[secrets[0].Reveal()] = true
+	}
+	if len(seen) != 2 {
+		t.Error("they have the same secret")
+	}
 }

@@ -87,19 +87,38 @@ func (w *Webhooks) Queues(ctx context.Context) (queues []webhook.Queue, err erro
 }
 
 var (
-	findCallback = prepare(`SELECT producer, callback_url FROM deliveries WHERE id = ? AND callback_url IS NOT NULL`)
+	findCallback = prepare(`SELECT producer, callback_url, resend_of FROM deliveries WHERE id = ? AND callback_url IS NOT NULL`)
 	addWebhook   = prepare(`INSERT INTO webhooks (message, event, sender, producer, origin, url, created, status, due, until, attempts, step, settled)
 		SELECT ?1, coalesce(max(event), 0) + 1, ?2, ?3, ?4, ?5, ?6, 1, ?6, ?7, 0, 0, 0 FROM webhooks WHERE message = ?1`)
 	dropWebhooks = prepare(`DELETE FROM webhooks WHERE message = ?`)
 )
 
+// maxResends bounds how far back the first one is looked for of messages that were sent again.
+const maxResends = 10
+
 // tellEnd leaves word that the message whose part 0 is first came to its end, if somebody wants to know.
 func (t *tx) tellEnd(first int64, sender delivery.Sender, at time.Time) error {
 	var r webhook.Receiver
 	var url string
-	found, err := t.get(findCallback, []any{first}, &r.Producer, &url)
+	var resendOf sql.NullInt64
+	found, err := t.get(findCallback, []any{first}, &r.Producer, &url, &resendOf)
 	if err != nil || !found {
 		return err
+	}
+	// A message that was sent again by another key is told to those who know the key of the first one.
+	for range maxResends {
+		before, producer := "", ""
+		if !resendOf.Valid {
+			break
+		}
+		found, err := t.get(findCallback, []any{rowID(delivery.ID{Message: delivery.MessageID(resendOf.Int64)})}, &producer, &before, &resendOf)
+		if err != nil {
+			return err
+		}
+		if !found || before != url {
+			break
+		}
+		r.Producer = producer
 	}
 	r.Origin = webhook.OriginOf(url)
 	err = t.exec(addWebhook, int64(deliveryID(first).Message), string(sender), r.Producer, r.Origin, url, millis(at), millis(at.Add(webhook.GiveUpAfter)))

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -23,6 +22,7 @@ var hookReceiver = webhook.Receiver{Producer: "shop", Origin: "https://example.c
 func TestWebhooks(t *testing.T, open func(t *testing.T) (delivery.Outbox, webhook.Store)) {
 	for says, test := range map[string]func(*hooks){
 		"whatever ends a message leaves one job":      (*hooks).everyEnd,
+		"a resend is told by the key of the first":    (*hooks).resent,
 		"a message without a callback leaves none":    (*hooks).noCallback,
 		"jobs are claimed by receiver, and leased":    (*hooks).claiming,
 		"an attempt is settled once":                  (*hooks).settling,
@@ -172,6 +172,23 @@ func (h *hooks) everyEnd() {
 	h.same("queues", queues, fresh)
 }
 
+func (h *hooks) resent() {
+	id := h.end(h.with(1))
+	for range 2 {
+		again := h.with(1)
+		again.Producer, again.ResendOf = "operator", id
+		id = h.end(again)
+		if got := h.job(id).Receiver; got != hookReceiver {
+			h.Errorf("told as %+v", got)
+		}
+	}
+	other := h.with(1)
+	other.Producer, other.ResendOf, other.CallbackURL = "operator", id, "https://elsewhere.example/"
+	if got := h.job(h.end(other)).Receiver.Producer; got != "operator" {
+		h.Errorf("told as %s", got)
+	}
+}
+
 func (h *hooks) noCallback() {
 	m := underway(h.message(2))
 	if jobs := h.jobs(h.end(m)); len(jobs) != 0 {
@@ -280,105 +297,6 @@ func (h *hooks) givingUp() {
 	h.now = h.now.Add(time.Hour)
 	if given, next := give(1); given != 1 || !next.IsZero() {
 		h.Errorf("gave up %d, the next at %v", given, next)
-	}
-}
-
-func (h *hooks) listing() {
-	var ids []webhook.ID
-	for i := range 6 {
-		m := h.with(1)
-		if i%2 == 1 {
-			m.Sender = delivery.Robot("ops")
-		}
-		id := h.end(m)
-		ids = append(ids, webhook.ID{Message: id, Event: 1})
-		if i >= 4 {
-			h.fail(id)
-		}
-		if i > 0 {
-			h.now = h.now.Add(time.Minute) // the first two happened at once
-		}
-	}
-	list := func(f webhook.Filter) (got []webhook.ID) {
-		var after webhook.Position
-		for {
-			page, err := h.store.List(h.Context(), f, after, 2)
-			h.ok(err)
-			for _, j := range page {
-				got = append(got, j.ID)
-				after = webhook.Position{Created: j.Created, ID: j.ID}
-			}
-			if len(page) < 2 {
-				break
-			}
-		}
-		n, err := h.store.Count(h.Context(), f)
-		h.ok(err)
-		if n != len(got) {
-			h.Errorf("%+v: counted %d, listed %d", f, n, len(got))
-		}
-		slices.Reverse(got)
-		return got
-	}
-	h.same("all", list(webhook.Filter{}), ids)
-	h.same("failed", list(webhook.Filter{Status: webhook.Failed}), ids[4:])
-	h.same("of crm", list(webhook.Filter{Senders: []delivery.Sender{crm}}), []webhook.ID{ids[0], ids[2], ids[4]})
-	h.same("of nobody", list(webhook.Filter{Senders: []delivery.Sender{}}), []webhook.ID(nil))
-	h.same("pending since", list(webhook.Filter{Status: webhook.Pending, Since: beginning.Add(time.Minute)}), ids[2:4])
-}
-
-func (h *hooks) replaying() {
-	id := h.end(h.with(1))
-	h.fail(id)
-	h.store.Fresh()
-	h.now = h.now.Add(time.Hour)
-	until := h.now.Add(webhook.GiveUpAfter)
-	n, err := h.store.ReplayMessage(h.Context(), id, h.now, until)
-	h.ok(err)
-	if n != 1 {
-		h.Errorf("replayed %d", n)
-	}
-	h.same("fresh", h.store.Fresh(), []webhook.Queue{{Receiver: hookReceiver, Due: h.now, Again: true}})
-	c := h.claimHooks(5)
-	if len(c.Jobs) != 1 || c.Jobs[0].Attempts != 2 || c.Jobs[0].Step != 0 || !c.Jobs[0].Until.Equal(until) {
-		h.Errorf("claimed %+v", c.Jobs)
-	}
-	if n, err := h.store.ReplayMessage(h.Context(), id+1, h.now, until); n != 0 || err != nil {
-		h.Errorf("replayed %d, %v", n, err)
-	}
-}
-
-func (h *hooks) replayingMany() {
-	const many = 450
-	for range many {
-		h.end(h.with(1))
-	}
-	ops := h.with(1)
-	ops.Sender = "ops"
-	foreign := h.end(ops)
-	given, _, err := h.store.GiveUp(h.Context(), h.now.Add(webhook.GiveUpAfter), many+1)
-	h.ok(err)
-	if given != many+1 {
-		h.Fatalf("gave up %d", given)
-	}
-	f := webhook.Filter{Senders: []delivery.Sender{crm}, Status: webhook.Failed, Since: h.now}
-	for _, want := range []int{many, 0} {
-		n, err := h.store.Replay(h.Context(), f, h.now, h.now.Add(time.Hour))
-		h.ok(err)
-		if n != want {
-			h.Errorf("replayed %d, want %d", n, want)
-		}
-	}
-	if got := h.job(foreign).Status; got != webhook.Failed {
-		h.Errorf("that of another app is %v", got)
-	}
-	if c := h.claimHooks(1000); len(c.Jobs) != many {
-		h.Errorf("claimed %d", len(c.Jobs))
-	}
-	f.Since = h.now.Add(time.Millisecond)
-	f.Senders = nil
-	if n, err := h.store.Count(h.Context(), f); n != 0 || err != nil {
-		h.Errorf("counted %d, %v", n, err)
 	}
 }
 
