@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hongyan-im/hongyan/internal/doctor"
 	"github.com/hongyan-im/hongyan/wecom/gateway"
 )
 
@@ -144,19 +145,23 @@ func (c *cli) appCheck(cmd *cobra.Command, g *gatewayFlags, app string, asJSON b
 		err = c.showCheck(check)
 	}
 	if err == nil && check.Level == "red" {
-		return errInvalid // which was told
+		return errRed
 	}
 	return err
 }
 
+// showCheck tells of what was found, as "hongyan doctor" does.
 func (c *cli) showCheck(check *gateway.Check) error {
 	paint := c.painter()
-	colours := map[string]string{"green": green, "yellow": yellow, "red": red, "skipped": dim}
 	var out strings.Builder
 	for _, f := range check.Findings {
-		fmt.Fprintf(&out, "%s%s  %s\n", paint.paint(colours[f.Level], f.Level), strings.Repeat(" ", max(0, 7-len(f.Level))), oneLine(f.Text))
+		mark, known := marks[doctor.Level(f.Level)]
+		if !known {
+			mark.text = f.Level
+		}
+		fmt.Fprintf(&out, "  %s  %-13s  %s\n", paint.paint(mark.colour, mark.text), f.Check, oneLine(f.Text))
 		if f.Hint != "" {
-			fmt.Fprintf(&out, "         %s\n", oneLine(f.Hint))
+			fmt.Fprintf(&out, "          %-13s  → %s\n", "", oneLine(f.Hint))
 		}
 	}
 	return c.print(out.String())

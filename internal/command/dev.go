@@ -137,6 +137,11 @@ send one more through the gateway 通过网关再发一条
   curl -s %[6]s/v1/messages -H "Authorization: Bearer %[7]s" -H "Content-Type: application/json" \
     -d '{"app":"crm","to":{"users":["%[5]s"]},"msgtype":"text","text":{"content":"磁盘已满"}}'
 
+the same, and what became of it 命令行发送并查看结果
+  export HONGYAN_URL=%[6]s HONGYAN_KEY=%[7]s HONGYAN_APP=crm
+  %[3]s send --wait 10s --to %[4]s "磁盘已满"
+  %[3]s list --user %[4]s
+
 what became of a message 查看结果
   curl -s %[6]s/v1/messages/%[8]s -H "Authorization: Bearer %[7]s"
 

@@ -92,6 +92,46 @@ func TestCurl(t *testing.T) {
 	}
 }
 
+// TestGatewayLines: with "hongyan dev" running, the lines of docs/gateway.md for a shell do what they say.
+func TestGatewayLines(t *testing.T) {
+	page, err := os.ReadFile("../../docs/gateway.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## From a shell\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	noLeaks(t)
+	dev := start(t, nil, "dev", "--listen", "127.0.0.1:0", "--sim-listen", "127.0.0.1:0")
+	env := map[string]string{"HONGYAN_URL": dev.addressOf("gateway"), "HONGYAN_KEY": devKey, "HONGYAN_APP": "crm"}
+	dev.line("Ctrl-C")
+	t.Chdir(t.TempDir())
+	write(t, "people.csv", []byte("user,name,order\nlisi,李四,4711\n"))
+	ran, before := 0, ""
+	for _, line := range shellLines(regexp.MustCompile("(?m)^hongyan .*\n").FindAllString(section, -1)) {
+		if line[len(line)-1] == "msg_…" {
+			ids := messageID.FindAllString(before, -1)
+			line[len(line)-1] = ids[1] // of the one that was waited for
+			if line[1] == "cancel" {
+				line[len(line)-1] = ids[len(ids)-1]
+			}
+		}
+		var out, errOut bytes.Buffer
+		code := Run(context.Background(), line[1:], Std{
+			In: strings.NewReader(""), Out: &out, Err: &errOut, Getenv: func(name string) string { return env[name] },
+		})
+		if before += out.String(); code != 0 {
+			t.Errorf("%q: exit code %d: %s", line, code, &errOut)
+		}
+		ran++
+	}
+	if ran < 15 || !strings.Contains(before, "1 of 1 lines accepted") || !strings.Contains(before, "recalled") || !strings.Contains(before, "cancelled msg_") {
+		t.Errorf("%d lines ran:\n%s", ran, before)
+	}
+	if code := dev.stop(); code != 0 {
+		t.Errorf("exit code %d: %s", code, &dev.errOut)
+	}
+}
+
 var (
 	curlLines = regexp.MustCompile(`(?m)^curl (?:.*\\\n)*.*\n`)
 	messageID = regexp.MustCompile(`msg_[0-9a-z]{11}`)

@@ -51,11 +51,6 @@ type link struct {
 	url, app string
 }
 
-// named says whether flags or the environment ask for a gateway.
-func (g *gatewayFlags) named(cmd *cobra.Command, getenv func(string) string) bool {
-	return given(cmd, "gateway", "profile") != "" || getenv("HONGYAN_URL") != "" || getenv("HONGYAN_PROFILE") != ""
-}
-
 // connect finds the gateway and makes its client. What is missing is told at once.
 func (g *gatewayFlags) connect(cmd *cobra.Command, c *cli) (*link, error) {
 	getenv := c.std.Getenv

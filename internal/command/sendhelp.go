@@ -1,6 +1,6 @@
 package command
 
-const sendHelp = `Send one message through WeCom and tell what WeCom answered.
+const sendHelp = `Send one message, directly through WeCom or through a gateway, and tell what was answered.
 
 It goes to members, departments and tags (--to, --party, --tag, --all), to a group chat that the app
 made (--chat), or by a robot to the group that the robot is in (--robot-file or HONGYAN_ROBOT). A
@@ -27,7 +27,19 @@ written \, and a backslash \\.
 
 If somebody named did not get the message, it was sent to the others all the same: standard error
 names who is missing, and the exit code is 4.
-` + connectHelp + `
+
+Through a gateway ("hongyan serve") it goes if HONGYAN_URL, HONGYAN_PROFILE, --gateway or --profile
+names one, if a flag asks for what only a gateway does, or if there is a default profile and no setting
+for the direct way. "accepted" means that the gateway has stored it, and goes on with it whatever
+happens; --wait waits for the end. A text that is too long goes in parts by itself (--split=false
+refuses it); files do not go through a gateway.
+
+With --csv each line of a table becomes a message of its own, to whom the column user or to names; in
+the template, --title and --url {{.column}} stands for a column. All lines are checked first, and
+--dry-run shows the first messages. Running it again sends only what is missing: lines that are new or
+were corrected. --key NAME begins another round of the same table. The exit code is 4 if some lines
+failed.
+` + gatewayHelp + "\n" + connectHelp + `
 
 Likewise the robot, if no other flag says where the message goes:
   --robot-file    HONGYAN_ROBOT_FILE    a file that holds its key or its whole webhook URL
@@ -50,4 +62,7 @@ const sendExamples = `  hongyan send --to zhangsan "磁盘已满"
   tail -n 200 app.log | hongyan send --to zhangsan --split
   hongyan send --dry-run --to zhangsan --card card.json
   hongyan send --to zhangsan --duplicate-check=10m "once, however often cron says it"
+  hongyan send --app crm --to zhangsan --wait 10s "磁盘已满"
+  hongyan send --profile prod --to zhangsan --delay 30m --label order=4711 "半小时后开会"
+  hongyan send --csv people.csv --template "{{.name}}，您的订单 {{.order}} 已发货" --failed failed.csv
   hongyan send --corp-id ww… --agent-id 1000002 --secret-file /run/secrets/crm --to zhangsan hello`

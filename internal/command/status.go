@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,7 +139,7 @@ func (c *cli) showMessage(m *gateway.Message, asJSON bool) error {
 	paint := c.painter()
 	var out strings.Builder
 	line := func(label, format string, args ...any) {
-		fmt.Fprintf(&out, "%-11s %s\n", label, oneLine(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&out, "%-11s %s\n", label, strings.TrimRight(oneLine(fmt.Sprintf(format, args...)), " "))
 	}
 	fmt.Fprintf(&out, "%s  %s\n", m.ID, paint.paint(statusColour(string(m.Status)), string(m.Status)))
 	if m.App != "" {
@@ -165,7 +167,45 @@ func (c *cli) showMessage(m *gateway.Message, asJSON bool) error {
 		}
 		c.showDelivery(line, d)
 	}
+	showMembers(line, m)
+	if m.ResendOf != "" {
+		line("repeats", "%s", m.ResendOf)
+	}
+	if m.ResentAs != "" {
+		line("sent again", "%s", m.ResentAs)
+	}
 	return c.print(out.String())
+}
+
+// showMembers tells of the members whom a message has not reached, where it names more than one.
+func showMembers(line func(label, format string, args ...any), m *gateway.Message) {
+	const most = 20
+	if m.Recipients == nil || m.Recipients.Total < 2 {
+		return
+	}
+	var states []string
+	for _, state := range slices.Sorted(maps.Keys(m.Recipients.States)) {
+		states = append(states, fmt.Sprintf("%d %s", m.Recipients.States[state], state))
+	}
+	line("members", "%s", strings.Join(states, ", "))
+	told := 0
+	for _, r := range m.Recipients.Members {
+		if r.State == "reached" || r.State == "recalled" {
+			continue
+		}
+		if told++; told > most {
+			line("", "and more: --json has them all")
+			return
+		}
+		why := r.Reason
+		if r.ErrCode != 0 {
+			why = strings.TrimSpace(fmt.Sprintf("%s %d", why, r.ErrCode))
+		}
+		if !r.Next.IsZero() {
+			why = strings.TrimSpace(why + ", next " + second(r.Next))
+		}
+		line("", "%s  %s  %s", r.User, r.State, why)
+	}
 }
 
 func (c *cli) showDelivery(line func(label, format string, args ...any), d *gateway.Delivery) {

@@ -150,6 +150,7 @@ func (p *progress) show(n int) {
 // end removes the bar.
 func (p *progress) end() {
 	if p.w != nil && p.last >= 0 {
+		p.last = -1
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 }

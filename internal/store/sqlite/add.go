@@ -182,7 +182,8 @@ func (a *addition) do(t *tx) error {
 			return err
 		}
 	}
-	return t.enter(m.ID, a.terms)
+	t.entered = append(t.entered, entry{m.ID, a.terms})
+	return nil
 }
 
 // wait makes a delivery wait for the earlier messages of its order key. One that has a later time

@@ -42,6 +42,9 @@ func (o *Outbox) Plans(t *testing.T, do func() error) (plans []string) {
 	return plans
 }
 
+// SmallBlocks makes blocks of terms of so many messages.
+func (o *Outbox) SmallBlocks(messages int) { o.writer.shared.terms.most = messages }
+
 // Terms counts the rows that messages are found by.
 func (o *Outbox) Terms(t *testing.T) (n int) {
 	if err := o.read.QueryRow(`SELECT count(*) FROM terms`).Scan(&n); err != nil {

@@ -2,11 +2,14 @@ package sqlite_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
@@ -14,6 +17,7 @@ import (
 // or index from its beginning; but the text and what the walk gives is looked through in pieces.
 func TestNoSearchScans(t *testing.T) {
 	o := open(t, fresh(t))
+	o.SmallBlocks(1)
 	filters := []delivery.Filter{{}}
 	for _, with := range []func(*delivery.Filter){
 		func(f *delivery.Filter) { f.Senders = []delivery.Sender{"crm", "erp"} },
@@ -44,6 +48,7 @@ func TestNoSearchScans(t *testing.T) {
 	}
 	add(delivery.Queued)
 	add(delivery.Sending)
+	add(delivery.Queued) // the blocks before it are written
 	plans := map[string]bool{}
 	for _, f := range filters {
 		for _, plan := range o.Plans(t, func() error {
@@ -67,12 +72,13 @@ func TestNoSearchScans(t *testing.T) {
 	}
 }
 
-// TestTermsAreForgotten: with the last message of their span.
+// TestTermsAreForgotten: with the last message of their block.
 func TestTermsAreForgotten(t *testing.T) {
 	o := open(t, fresh(t))
+	o.SmallBlocks(5)
 	began := time.Now().Add(-100 * time.Hour)
 	var last time.Time
-	for i := range 40 {
+	for i := range 41 {
 		m := newMessage(delivery.Sending, began)
 		m.Accepted = began.Add(time.Duration(i) * time.Hour)
 		var users []string
@@ -88,20 +94,65 @@ func TestTermsAreForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := o.Terms(t); n != 40*21 {
+	const perBlock = 5*20 + 1 // of members and the sender
+	if n := o.Terms(t); n != 8*perBlock {
 		t.Fatalf("%d terms", n)
 	}
-	if _, err := o.Prune(t.Context(), last.Add(-10*time.Hour), 0, 1000); err != nil {
+	if _, err := o.Prune(t.Context(), last.Add(-12*time.Hour), 0, 1000); err != nil {
 		t.Fatal(err)
 	}
-	// 11 hours are left, and what lies in the span of the first of them.
-	if n := o.Terms(t); n < 11*21 || n > 17*21 {
-		t.Errorf("%d terms are left of the last 11 hours", n)
+	if n := o.Terms(t); n != 3*perBlock { // 13 messages are left
+		t.Errorf("%d terms are left", n)
 	}
 	if _, err := o.Prune(t.Context(), last.Add(time.Hour), 0, 1000); err != nil {
 		t.Fatal(err)
 	}
 	if n := o.Terms(t); n != 0 {
 		t.Errorf("%d terms are left when all is forgotten", n)
+	}
+}
+
+// TestTermsAfterARestart: the latest messages are found again, and so are those of a file without
+// blocks.
+func TestTermsAfterARestart(t *testing.T) {
+	path := fresh(t)
+	o, err := sqlite.Open(path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.SmallBlocks(30)
+	want := map[string][]delivery.MessageID{}
+	for range 100 {
+		m := newMessage(delivery.Queued, time.Now())
+		m.Labels = map[string]string{"n": fmt.Sprint(rand.N(5))}
+		if _, err := o.Add(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		label := "n:" + m.Labels["n"]
+		want[label] = append([]delivery.MessageID{m.ID}, want[label]...)
+	}
+	for range 3 {
+		for label, ids := range want {
+			page, err := o.Search(t.Context(), delivery.Filter{Labels: []string{label}}, 0, 200)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []delivery.MessageID
+			for _, m := range page.Messages {
+				got = append(got, m.ID)
+			}
+			if !slices.Equal(got, ids) {
+				t.Fatalf("%s: %v, want %v", label, got, ids)
+			}
+		}
+		if err := o.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if o, err = sqlite.Open(path, sqlite.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -104,6 +104,9 @@ func open(path string, options Options) (_ *Outbox, err error) {
 	if err := o.remember(); err != nil {
 		return nil, err
 	}
+	if err := o.rememberTerms(); err != nil {
+		return nil, err
+	}
 	if o.readDueRows, err = read.Prepare(`SELECT ` + rowColumns + dueQuery); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,17 @@ func TestOutbox(t *testing.T) {
 	storetest.TestOutbox(t, func(t *testing.T) delivery.Outbox { return open(t, fresh(t)) })
 }
 
+// TestSearchInBlocks: it makes no difference where messages cross from memory into blocks.
+func TestSearchInBlocks(t *testing.T) {
+	for _, messages := range []int{7} {
+		storetest.TestSearch(t, func(t *testing.T) delivery.Outbox {
+			o := open(t, fresh(t))
+			o.SmallBlocks(messages)
+			return o
+		})
+	}
+}
+
 func TestWebhooks(t *testing.T) {
 	storetest.TestWebhooks(t, func(t *testing.T) (delivery.Outbox, webhook.Store) {
 		o := open(t, fresh(t))

@@ -3,25 +3,13 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
-)
-
-// spanBits is how many of the lowest bits of a message's id are within a span of terms.
-const spanBits = 35
-
-func spanOf(id delivery.MessageID) int64 { return int64(id) >> spanBits }
-
-var (
-	insertTerm  = prepare(`INSERT INTO terms (span, term, message) VALUES (?,?,?) ON CONFLICT DO NOTHING`)
-	insertTerms = prepare(`INSERT INTO terms (span, term, message) SELECT ?, value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`)
-	// What is dropped is checked in the same transaction: a span has no messages, nor gets any but the
-	// one of today.
-	dropTerms = prepare(`DELETE FROM terms WHERE (span, term, message) IN (SELECT span, term, message FROM terms WHERE span = ?1 LIMIT ?2)
-		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id >= ?1 << 47 AND id < (?1 + 1) << 47)`)
 )
 
 // The terms that messages are found by.
@@ -59,51 +47,206 @@ func termsOf(m *delivery.Message) []string {
 	return slices.Compact(terms)
 }
 
-// enter makes a message known by its terms.
-func (t *tx) enter(id delivery.MessageID, terms []string) error {
-	const few = 8
-	if len(terms) <= few {
-		for _, term := range terms {
-			if err := t.exec(insertTerm, spanOf(id), term, int64(id)); err != nil {
-				return err
-			}
-		}
-		return nil
+// A block is written when the latest messages are this many, or have this many terms.
+const (
+	blockMessages = 8192
+	blockTerms    = 1 << 16
+)
+
+// entry is what a message is found by.
+type entry struct {
+	message delivery.MessageID
+	terms   []string
+}
+
+// recent is what the latest messages are found by: those that are in no block yet.
+type recent struct {
+	mu          sync.RWMutex // the writer's goroutine writes, and reads without it
+	of          map[string][]delivery.MessageID
+	first, last delivery.MessageID // zero if there are none
+	messages, n int                // n counts the terms of all
+	most        int                // messages of a block; 0 means blockMessages
+}
+
+// stored takes note of a transaction that was committed: of a block, if it wrote one, and of messages.
+func (r *recent) stored(block bool, entries []entry) {
+	if !block && len(entries) == 0 {
+		return
 	}
-	list, err := json.Marshal(terms)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if block {
+		r.of, r.first, r.last, r.messages, r.n = nil, 0, 0, 0, 0
+	}
+	if r.of == nil {
+		r.of = map[string][]delivery.MessageID{}
+	}
+	for _, e := range entries {
+		for _, term := range e.terms {
+			r.of[term] = append(r.of[term], e.message)
+		}
+		if r.first == 0 {
+			r.first = e.message
+		}
+		r.last = e.message
+		r.messages++
+		r.n += len(e.terms)
+	}
+}
+
+// find returns the ids that a term leads to, rising, and the least id of all that are known here.
+func (r *recent) find(term string) (ids []delivery.MessageID, first delivery.MessageID) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.of[term]), r.first
+}
+
+// full reports whether it is time to write a block.
+func (r *recent) full() bool {
+	most := r.most
+	if most == 0 {
+		most = blockMessages
+	}
+	return r.messages >= most || r.n >= blockTerms
+}
+
+var (
+	insertBlock = prepare(`INSERT INTO blocks (first, last) VALUES (?, ?)`)
+	// Each value is the ids, a separator that is not in them, and the term; they come in order.
+	insertTerms = prepare(`INSERT INTO terms (block, term, messages)
+		SELECT ?, substr(value, instr(value, char(31)) + 1), substr(value, 1, instr(value, char(31)) - 1) FROM json_each(?)`)
+	dropTerms = prepare(`DELETE FROM terms WHERE block = ?`)
+	dropBlock = prepare(`DELETE FROM blocks WHERE first = ?`)
+)
+
+// storeTerms writes a block if it is time to. Its messages were stored by earlier transactions.
+func (t *tx) storeTerms() (written bool) {
+	r := &t.shared.terms
+	if !r.full() {
+		return false
+	}
+	return t.writeBlock(r) == nil
+}
+
+func (t *tx) writeBlock(r *recent) error {
+	values := make([]string, 0, len(r.of))
+	for _, term := range slices.Sorted(maps.Keys(r.of)) {
+		values = append(values, idsText(r.first, r.of[term])+"\x1f"+term)
+	}
+	list, err := json.Marshal(values)
 	if err != nil {
 		return t.fail(err)
 	}
-	return t.exec(insertTerms, spanOf(id), int64(id), string(list))
+	if err := t.exec(insertBlock, int64(r.first), int64(r.last)); err != nil {
+		return err
+	}
+	return t.exec(insertTerms, int64(r.first), string(list))
 }
 
-// pruneTerms forgets terms of spans all of whose messages are forgotten, up to a bound.
+func idsText(first delivery.MessageID, ids []delivery.MessageID) string {
+	text := make([]byte, 0, 8*len(ids))
+	for i, id := range ids {
+		if i > 0 {
+			text = append(text, ' ')
+		}
+		text = strconv.AppendInt(text, int64(id-first), 36)
+	}
+	return string(text)
+}
+
+func parseIDs(first delivery.MessageID, text string) (ids []delivery.MessageID, err error) {
+	for part := range strings.SplitSeq(text, " ") {
+		n, err := strconv.ParseInt(part, 36, 64)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, first+delivery.MessageID(n))
+	}
+	return ids, nil
+}
+
+// rememberTerms reads what the messages behind the last block are found by. There are few, but for a
+// file of a version that had no blocks; then they are written.
+func (o *Outbox) rememberTerms() error {
+	var last int64
+	if err := o.read.QueryRow(`SELECT coalesce(max(last), 0) FROM blocks`).Scan(&last); err != nil {
+		return err
+	}
+	r := &o.writer.shared.terms
+	for last >= 0 {
+		next := int64(-1)
+		m := &delivery.Message{}
+		enter := func() {
+			if m.ID != 0 {
+				r.stored(false, []entry{{m.ID, termsOf(m)}})
+			}
+		}
+		const query = `SELECT id, sender, labels, kind, content FROM deliveries WHERE id >= ? ORDER BY id`
+		err := o.each(context.Background(), query, []any{(last + 1) << partBits}, func(scan func(...any) error) error {
+			var id int64
+			var d delivery.Delivery
+			var labels *string
+			var kind delivery.Kind
+			var content []byte
+			if err := scan(&id, &d.Sender, &labels, &kind, &content); err != nil {
+				return err
+			}
+			d.ID = deliveryID(id)
+			if d.ID.Message != m.ID {
+				if enter(); r.full() {
+					next = int64(m.ID)
+					return errEnough
+				}
+				m = &delivery.Message{ID: d.ID.Message, Sender: d.Sender}
+				if labels != nil {
+					if err := json.Unmarshal([]byte(*labels), &m.Labels); err != nil {
+						return err
+					}
+				}
+			}
+			d.Content, _ = delivery.DecodeContent(kind, content) // what cannot be read names nobody
+			m.Deliveries = append(m.Deliveries, d)
+			return nil
+		})
+		if err != nil && err != errEnough {
+			return err
+		}
+		if err == nil {
+			enter()
+		}
+		if last = next; next >= 0 {
+			// A transaction without operations, before the writer has begun.
+			if _, err := o.writer.transact(nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pruneTerms forgets the blocks all of whose messages are forgotten, up to a bound.
 func (o *Outbox) pruneTerms(ctx context.Context) error {
-	const mostPieces = 50
-	var spans []int64
-	const query = `WITH RECURSIVE s (span) AS (SELECT min(span) FROM terms
-			UNION ALL SELECT (SELECT min(span) FROM terms WHERE span > s.span) FROM s WHERE s.span IS NOT NULL)
-		SELECT span FROM s WHERE span IS NOT NULL AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id >= span << 47 AND id < (span + 1) << 47)`
-	err := o.each(ctx, query, nil, func(scan func(...any) error) error {
-		var span int64
-		err := scan(&span)
-		spans = append(spans, span)
+	const most = 20
+	var blocks []int64
+	const query = `SELECT first FROM blocks WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE id >= first << 12 AND id < (last + 1) << 12) LIMIT ?`
+	err := o.each(ctx, query, []any{most}, func(scan func(...any) error) error {
+		var first int64
+		err := scan(&first)
+		blocks = append(blocks, first)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for pieces := 0; len(spans) > 0 && pieces < mostPieces; pieces++ {
-		var n int64
-		err := o.writer.write(ctx, func(t *tx) (err error) {
-			n, err = t.update(dropTerms, spans[0], int64(maxPiece))
-			return err
+	for _, first := range blocks {
+		err := o.writer.write(ctx, func(t *tx) error {
+			if err := t.exec(dropTerms, first); err != nil {
+				return err
+			}
+			return t.exec(dropBlock, first)
 		})
 		if err != nil {
 			return err
-		}
-		if n < maxPiece {
-			spans = spans[1:]
 		}
 	}
 	return nil

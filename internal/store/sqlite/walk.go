@@ -106,34 +106,55 @@ func (l *rowList) below(bound, least delivery.MessageID, n int) (ids []delivery.
 	return ids, looked, err
 }
 
-// termList is the messages that a term leads to, one span after the other.
+// termList is the messages that a term leads to: the latest ones, then those of one block after the
+// other.
 type termList struct {
 	q    *search
 	term string
+
+	asked bool
+	ids   []delivery.MessageID // rising, of those that were read and not given yet
+	first delivery.MessageID   // what is below is in blocks
 }
 
-const (
-	termQuery     = `SELECT message FROM terms WHERE span = ? AND term = ? AND message < ? AND message >= ? ORDER BY message DESC LIMIT ?`
-	lastSpanQuery = `SELECT coalesce(max(span), -1) FROM terms WHERE span <= ?`
-)
+const termQuery = `SELECT b.first, t.messages FROM blocks AS b CROSS JOIN terms AS t ON t.block = b.first AND t.term = ?
+	WHERE b.first < ? AND b.last >= ? ORDER BY b.first DESC`
 
 func (l *termList) below(bound, least delivery.MessageID, n int) (ids []delivery.MessageID, looked int, err error) {
-	span := spanOf(bound - 1)
-	for {
-		err := l.q.o.each(l.q.ctx, lastSpanQuery, []any{span}, func(scan func(...any) error) error { return scan(&span) })
-		if err != nil || span < spanOf(least) {
-			return ids, looked, err
+	if !l.asked {
+		// What moves into a block from now on is not looked for there.
+		l.asked = true
+		if l.ids, l.first = l.q.o.writer.shared.terms.find(l.term); l.first == 0 {
+			l.first = bound
+		}
+	}
+	take := func() {
+		for i := len(l.ids) - 1; i >= 0 && len(ids) < n; i-- {
+			if id := l.ids[i]; id < bound && id >= least {
+				ids = append(ids, id)
+			}
+			l.ids = l.ids[:i]
+		}
+	}
+	if take(); len(ids) > 0 || l.first <= least {
+		return ids, 0, nil
+	}
+	err = l.q.o.each(l.q.ctx, termQuery, []any{l.term, int64(min(bound, l.first)), int64(least)}, func(scan func(...any) error) error {
+		var messages string
+		if err := scan(&l.first, &messages); err != nil {
+			return err
 		}
 		looked++
-		err = l.q.o.each(l.q.ctx, termQuery, []any{span, l.term, int64(bound), int64(least), int64(n)}, func(scan func(...any) error) error {
-			var id delivery.MessageID
-			err := scan(&id)
-			ids = append(ids, id)
+		if l.ids, err = parseIDs(l.first, messages); err != nil {
 			return err
-		})
-		if err != nil || len(ids) > 0 {
-			return ids, looked, err
 		}
-		span--
+		if take(); len(ids) == n {
+			return errEnough
+		}
+		return nil
+	})
+	if err == errEnough {
+		err = nil
 	}
+	return ids, looked, err
 }

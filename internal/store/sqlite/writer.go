@@ -42,6 +42,7 @@ type writer struct {
 type shared struct {
 	message int64 // the greatest id given so far; it may be ahead of what is stored
 	prints  prints
+	terms   recent
 }
 
 func newWriter(db *sql.DB) *writer {
@@ -152,6 +153,7 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 		return nil, err
 	}
 	answers = make([]error, len(batch))
+	flushed := t.storeTerms()
 	for i, r := range batch {
 		answers[i] = r.do(t)
 		if t.err != nil {
@@ -170,6 +172,7 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 	for fingerprint, left := range t.prints {
 		w.shared.prints.add(fingerprint, left)
 	}
+	w.shared.terms.stored(flushed, t.entered)
 	if t.fresh != nil && w.committed != nil {
 		w.committed(t.fresh)
 	}
@@ -203,12 +206,13 @@ func (w *writer) close() {
 
 // tx is the transaction that an operation writes in. Its first failed statement fails it as a whole.
 type tx struct {
-	conn   *connection
-	shared *shared
-	prints map[uint64]print // left in this transaction
-	ended  int64            // messages that came to their end, less those that were forgotten
-	fresh  fresh            // webhooks that became due
-	err    error
+	conn    *connection
+	shared  *shared
+	prints  map[uint64]print // left in this transaction
+	entered []entry          // what its messages are found by
+	ended   int64            // messages that came to their end, less those that were forgotten
+	fresh   fresh            // webhooks that became due
+	err     error
 }
 
 func (t *tx) fail(err error) error {

@@ -113,10 +113,10 @@ var finding = []check{
 			all[m.ID] = w.get(m.ID)
 			w.now = w.now.Add(time.Duration(pick(3)) * time.Hour)
 		}
-		for range 150 {
+		for range 100 {
 			add()
 		}
-		for range 120 {
+		for range 60 {
 			var f delivery.Filter
 			for range pick(4) {
 				switch pick(8) {
@@ -163,7 +163,7 @@ var finding = []check{
 	}},
 	{"Search/bounded work, however little is found", func(w *world) {
 		var batch []*delivery.Message
-		for i := range 4000 {
+		for i := range 3000 {
 			m := w.addressed(wecom.To{Users: []string{"zhangsan"}}, fmt.Sprint("text ", i))
 			m.Labels = map[string]string{"k": "v"}
 			for j := range m.Deliveries {

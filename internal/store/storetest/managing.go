@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
@@ -152,7 +151,7 @@ func (w *world) search(f delivery.Filter, n int) (ids []delivery.MessageID) {
 			return ids
 		}
 		if before != 0 && page.Next >= before {
-			w.Fatal(fmt.Sprintf("%v does not go on after %v", page.Next, before))
+			w.Fatalf("%v does not go on after %v", page.Next, before)
 		}
 		before = page.Next
 	}

@@ -27,6 +27,15 @@ func TestOutbox(t *testing.T, open func(t *testing.T) delivery.Outbox) {
 	}
 }
 
+// TestSearch is the part of TestOutbox that looks for messages.
+func TestSearch(t *testing.T, open func(t *testing.T) delivery.Outbox) {
+	for _, c := range finding {
+		t.Run(c.says, func(t *testing.T) {
+			c.test(&world{T: t, Outbox: open(t), now: beginning})
+		})
+	}
+}
+
 // check is one thing that holds.
 type check struct {
 	says string

@@ -1,0 +1,145 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hongyan-im/hongyan/internal/access"
+	"github.com/hongyan-im/hongyan/internal/apps"
+	"github.com/hongyan-im/hongyan/internal/config"
+	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/limit"
+	"github.com/hongyan-im/hongyan/internal/store/sqlite"
+	"github.com/hongyan-im/hongyan/wecom/wecomtest"
+)
+
+// real is the API over HTTP on what it stands on in the gateway: the outbox in a file, the dispatcher,
+// the limits, and the SDK's clients, which speak to a simulated WeCom over HTTP. Its keys are those of
+// the world in memory.
+type real struct {
+	*world
+	t      testing.TB
+	sim    *wecomtest.Server
+	outbox *sqlite.Outbox
+	way    *delivery.Dispatcher
+	skew   atomic.Int64 // of the gateway's clock
+	admin  string       // a key for everything
+}
+
+func newReal(t testing.TB) *real {
+	t.Helper()
+	r := &real{t: t, sim: wecomtest.NewServer(t), world: &world{keys: map[access.Hash]*access.Key{}, used: map[int64]time.Time{}}}
+	queue := config.Queue{Workers: 8, Weight: 1}
+	senders, err := apps.New(&config.Config{
+		WeCom: config.WeCom{BaseURL: r.sim.URL},
+		Apps: []config.App{
+			{Name: "crm", CorpID: wecomtest.CorpID, AgentID: wecomtest.AgentID, Secret: wecomtest.Secret, Queue: queue},
+			{Name: "shop", CorpID: wecomtest.CorpID, AgentID: 1000003, Secret: "sim-secret-1000003", Queue: queue},
+		},
+		Robots: []config.Robot{{Name: "ops", Key: "00000000-0000-0000-0000-000000000001", Queue: queue}},
+	}, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.outbox, err = sqlite.Open(filepath.Join(t.TempDir(), "hongyan.db"), sqlite.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	clock := func() time.Time { return time.Now().Add(time.Duration(r.skew.Load())) }
+	hub := delivery.NewHub(r.outbox)
+	limits := limit.New(limit.Config{Now: clock})
+	r.way = delivery.NewDispatcher(delivery.DispatcherConfig{Outbox: r.outbox, Senders: senders, Limits: limits, Hub: hub, Now: clock})
+	if err := r.way.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.api = New(Config{
+		Intake: delivery.NewIntake(r.outbox, senders, limits, r.way, clock), Messages: r.outbox, Changes: r.way, Waiter: hub, Rests: r.way, Keys: r.world,
+		Ready: r.outbox.Ready, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Version: "test", Now: clock,
+	})
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = NewServer(r.api)
+	server.Start()
+	r.url = server.URL
+	t.Cleanup(func() {
+		server.Close()
+		r.way.Stop(context.Background())
+		senders.Close()
+		if err := r.outbox.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	r.admin = r.key("", access.Scopes...)
+	return r
+}
+
+// ask makes a request with the key for everything, wants the status, and reads the answer.
+func ask[A any](r *real, status int, method, path, body string, headers ...string) (got A) {
+	r.t.Helper()
+	a := r.call(r.t, method, path, body, append([]string{"X-API-Key", r.admin}, headers...)...)
+	if a.status != status {
+		r.t.Fatalf("%s %s: HTTP %d, want %d: %s", method, path, a.status, status, a.text)
+	}
+	if err := json.Unmarshal([]byte(a.text), &got); err != nil {
+		r.t.Fatal(err)
+	}
+	return got
+}
+
+// send sends a text and waits for its end.
+func (r *real) send(app, text string, users ...string) Message {
+	r.t.Helper()
+	list, _ := json.Marshal(users)
+	return ask[Message](r, 200, "POST", "/v1/messages?wait=30s", fmt.Sprintf(`{"app":%q,"to":{"users":%s},"msgtype":"text","text":{"content":%q}}`, app, list, text))
+}
+
+// until asks for a message until it has the status.
+func (r *real) until(id, status string) Message {
+	r.t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		m := ask[Message](r, 200, "GET", "/v1/messages/"+id, "")
+		if m.Status == status {
+			return m
+		}
+		if time.Now().After(deadline) {
+			r.t.Fatalf("%s is %s, want %s", id, m.Status, status)
+		}
+	}
+}
+
+// list finds messages, on one page.
+func (r *real) list(query string) (ids []string) {
+	r.t.Helper()
+	for _, m := range ask[MessageList](r, 200, "GET", "/v1/messages?"+query, "").Messages {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
+// later sets the gateway's clock forward, and ends what ran out, which the dispatcher would do within a
+// minute.
+func (r *real) later(d time.Duration) {
+	r.t.Helper()
+	now := time.Now().Add(time.Duration(r.skew.Add(int64(d))))
+	if _, _, _, err := r.outbox.Expire(r.t.Context(), now, 1000); err != nil {
+		r.t.Fatal(err)
+	}
+	r.way.Refresh()
+}
+
+// told reports whether a member got a text.
+func (r *real) told(user, text string) (n int) {
+	for _, m := range r.sim.Inbox(user) {
+		if strings.Contains(m.Text(), text) {
+			n++
+		}
+	}
+	return n
+}
