@@ -77,7 +77,7 @@ type eventsInput struct {
 	App    []string `query:"app,explode" doc:"Only of these apps; may be given several times."`
 	Robot  []string `query:"robot,explode" doc:"Only of these robots."`
 	Status []string `query:"status,explode" doc:"Only of these states, such as refused." example:"refused"`
-	Label  []string `query:"label,explode" doc:"Only of messages with all these labels, as name=value." example:"order=4711"`
+	Label  []string `query:"label,explode" doc:"Only of messages with all these labels, as name:value or name=value." example:"order:4711"`
 	Last   string   `header:"Last-Event-ID" doc:"The id of the last event that was read."`
 }
 
@@ -110,10 +110,11 @@ func (in *eventsInput) filter(key *access.Key) (*filter, error) {
 		f.statuses = append(f.statuses, status)
 	}
 	for _, label := range in.Label {
-		name, value, ok := strings.Cut(label, "=")
-		if !ok {
-			return nil, &fault{is: problemInvalid, fields: []*wecom.FieldError{{Field: "label", Detail: `it is name=value, given "` + shown(label) + `"`}}}
+		at := strings.IndexAny(label, ":=") // the list of messages has ":"
+		if at < 0 {
+			return nil, &fault{is: problemInvalid, fields: []*wecom.FieldError{{Field: "label", Detail: `it is name:value, given "` + shown(label) + `"`}}}
 		}
+		name, value := label[:at], label[at+1:]
 		if f.labels == nil {
 			f.labels = map[string]string{}
 		}

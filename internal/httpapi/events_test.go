@@ -134,7 +134,7 @@ func TestEventFilters(t *testing.T) {
 	w := newWorld(t)
 	key := w.key("", access.Read)
 	byStatus := w.listen(t, key, "?status=refused&status=uncertain", "")
-	byLabel := w.listen(t, key, "?label=order=4711&label=shop=1", "")
+	byLabel := w.listen(t, key, "?label=order:4711&label=shop=1", "")
 	robots := w.listen(t, key, "?robot=ops", "")
 	for i, labels := range []map[string]string{{"order": "4711"}, {"order": "4711", "shop": "1"}} {
 		m := accepted(delivery.MessageID(i+1), "crm", labels)
