@@ -22,7 +22,7 @@ func TestRead(t *testing.T) {
 		s := New()
 		var told uint64
 		place := s.Next()
-		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+		for range rapid.IntRange(1, 8).Draw(t, "steps") {
 			for range rapid.SampledFrom([]int{0, 1, 3, 100, size, size + 1}).Draw(t, "events") {
 				told++
 				s.Changed(change(told))

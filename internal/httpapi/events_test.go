@@ -134,7 +134,7 @@ func TestEventFilters(t *testing.T) {
 	w := newWorld(t)
 	key := w.key("", access.Read)
 	byStatus := w.listen(t, key, "?status=refused&status=uncertain", "")
-	byLabel := w.listen(t, key, "?label=order=4711&label=shop=1", "")
+	byLabel := w.listen(t, key, "?label=order:4711&label=shop=1", "")
 	robots := w.listen(t, key, "?robot=ops", "")
 	for i, labels := range []map[string]string{{"order": "4711"}, {"order": "4711", "shop": "1"}} {
 		m := accepted(delivery.MessageID(i+1), "crm", labels)
@@ -261,4 +261,30 @@ func base36(n int64) string {
 		b = append([]byte{digits[n%36]}, b...)
 	}
 	return string(b)
+}
+
+// TestWhereabouts: who heard nothing yet, and comes back, has missed nothing either.
+func TestWhereabouts(t *testing.T) {
+	w := newWorld(t)
+	key := w.key("", access.Read)
+	for _, before := range []int{0, 3} {
+		for i := range before {
+			w.stream.Changed(event(delivery.MessageID(100+i), "crm", delivery.Sent))
+		}
+		s := w.listen(t, key, "", "")
+		place := ""
+		for !strings.HasPrefix(place, "id: ") {
+			line, err := s.lines.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			place = strings.TrimSuffix(line, "\n")
+		}
+		s.close()
+		w.stream.Changed(event(4711, "crm", delivery.Sent))
+		again := w.listen(t, key, "", strings.TrimPrefix(place, "id: "))
+		if e := again.next(); e.name != "delivery" || !strings.Contains(e.data, delivery.MessageID(4711).String()) {
+			t.Errorf("after %d events: %+v", before, e)
+		}
+	}
 }

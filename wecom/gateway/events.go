@@ -68,10 +68,7 @@ func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[Event, err
 	return func(yield func(Event, error) bool) {
 		place, left, lost := f.After, false, time.Time{}
 		for n := 0; !left; n++ {
-			heard, err := c.listen(ctx, f, place, func(e Event) bool {
-				if e.Place != "" {
-					place = e.Place
-				}
+			heard, err := c.listen(ctx, f, &place, func(e Event) bool {
 				left = !yield(e, nil)
 				return !left
 			})
@@ -96,16 +93,16 @@ func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[Event, err
 	}
 }
 
-// listen reads one connection to its end, which is always an error. heard says whether it was one of
-// a gateway.
-func (c *Client) listen(ctx context.Context, f EventFilter, place string, tell func(Event) bool) (heard bool, err error) {
+// listen reads one connection to its end, which is always an error, and moves place with it. heard says
+// whether it was one of a gateway.
+func (c *Client) listen(ctx context.Context, f EventFilter, place *string, tell func(Event) bool) (heard bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	quiet := time.AfterFunc(silence, func() { cancel(errors.New("the gateway fell silent")) })
 	defer quiet.Stop()
 	r := &request{op: "events", method: http.MethodGet, path: "/v1/events", query: f.query()}
-	if place != "" {
-		r.header = http.Header{"Last-Event-Id": {place}}
+	if *place != "" {
+		r.header = http.Header{"Last-Event-Id": {*place}}
 	}
 	resp, err := c.open(ctx, r)
 	if err != nil {
@@ -132,9 +129,13 @@ func (c *Client) listen(ctx context.Context, f EventFilter, place string, tell f
 			if err := json.Unmarshal(e.Data, &e); err != nil {
 				return true, c.broken(r, resp.StatusCode, false, fmt.Errorf("an event of kind %.20q is not JSON", e.Kind))
 			}
+			*place = orDefault(e.Place, *place)
 			if !tell(e) {
 				return true, nil
 			}
+			e = Event{}
+		case line == "": // the gateway tells its place also when there is no event
+			*place = orDefault(e.Place, *place)
 			e = Event{}
 		case name == "event":
 			e.Kind = value

@@ -27,10 +27,10 @@ func TestEvents(t *testing.T) {
 		switch {
 		case n == 1 && last == "p0":
 			w.Header().Set("Content-Type", "text/event-stream")
-			fmt.Fprint(w, ": hongyan\n\nevent: accepted\nid: p1\ndata: {\"id\":\"msg_1\",\"status\":\"queued\",\"labels\":{\"a\":\"b\"}}\n\n:\n\nevent: delivery\nid: p2\ndata: {\"id\":\"msg")
+			fmt.Fprint(w, ": hongyan\n\nevent: accepted\nid: p1\ndata: {\"id\":\"msg_1\",\"status\":\"queued\",\"labels\":{\"a\":\"b\"}}\n\n:\nid: p1b\n\nevent: delivery\nid: p2\ndata: {\"id\":\"msg")
 		case n == 2:
 			problem(w, 503, 50302, "the gateway is stopping")
-		case n == 3 && last == "p1":
+		case n == 3 && last == "p1b": // the place that came with a sign of life
 			w.Header().Set("Content-Type", "text/event-stream")
 			fmt.Fprint(w, "event: delivery\nid: p2\ndata: {\"id\":\"msg_1\",\"part\":1,\"status\":\"sent\"}\n\n")
 		case n == 4 && last == "p2":

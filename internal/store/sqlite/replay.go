@@ -109,12 +109,16 @@ var (
 )
 
 // ReplayMessage implements [webhook.Store].
-func (w *Webhooks) ReplayMessage(ctx context.Context, id delivery.MessageID, now, until time.Time) (n int, err error) {
-	err = w.writer.write(ctx, func(t *tx) error {
+func (w *Webhooks) ReplayMessage(ctx context.Context, id delivery.MessageID, now, until time.Time) (int, error) {
+	var n int
+	err := w.writer.write(ctx, func(t *tx) (err error) {
 		n, err = t.replay(findOfMessage, []any{int64(id)}, now, until)
 		return err
 	})
-	return n, err
+	if err != nil {
+		return 0, err // if ctx ended it may still be under way
+	}
+	return n, nil
 }
 
 // Replay implements [webhook.Store], in several transactions.

@@ -233,7 +233,10 @@ func (w *Webhooks) GiveUp(ctx context.Context, now time.Time, n int) (given int,
 		_, err = t.get(findUntil, nil, &until)
 		return err
 	})
-	return int(changed), fromMillis(until), err
+	if err != nil {
+		return 0, time.Time{}, err // if ctx ended it may still be under way
+	}
+	return int(changed), fromMillis(until), nil
 }
 
 var _ webhook.Store = (*Webhooks)(nil)
