@@ -59,7 +59,7 @@ func (c *call) write(w http.ResponseWriter, a reply) {
 	h["Content-Type"] = []string{"application/json; charset=UTF-8"}
 	h["Error-Code"] = []string{code}
 	h["Error-Msg"] = []string{headerText(s.ErrMsg)}
-	if now := c.now(); now.Sub(time.Now()).Abs() > time.Second { // else net/http's is the same
+	if now := c.now(); time.Until(now).Abs() > time.Second { // else net/http's is the same
 		h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
 	}
 	w.Write(encode(a))
