@@ -61,7 +61,7 @@ func TestPlans(t *testing.T) {
 			// An index of what waits may be walked by its order; there is always a LIMIT to it.
 			walk := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "INDEX deliveries_") && !strings.Contains(detail, "INDEX webhooks_") &&
 				!strings.HasPrefix(detail, "SCAN json_each") && detail != "SCAN CONSTANT ROW"
-			if walk && statement != statements[rewindRows] || strings.Contains(detail, "TEMP B-TREE") {
+			if walk && statement != statements[rewindWaiting] || strings.Contains(detail, "TEMP B-TREE") {
 				t.Errorf("%s\n\t%s", statement, detail)
 			}
 		}

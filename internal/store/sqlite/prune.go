@@ -9,8 +9,10 @@ import (
 
 var (
 	// The rows are read first, since an UPDATE that walks the index it changes would be a trap.
-	rewindRows = prepare(`UPDATE deliveries SET due = ? WHERE id IN (SELECT id FROM deliveries WHERE status = 2 AND ` + isOpen + ` AND due > ?
-		AND reason NOT LIKE '%\_paced' ESCAPE '\' LIMIT ?)`)
+	rewindReady = prepare(`UPDATE deliveries SET due = ? WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_due
+		WHERE ` + isReady + ` AND sender = ? AND priority = ? AND due > ? AND status = 2 AND reason NOT LIKE '%\_paced' ESCAPE '\' LIMIT ?)`)
+	rewindWaiting = prepare(`UPDATE deliveries SET due = ? WHERE id IN (SELECT id FROM deliveries
+		WHERE ` + isOpen + ` AND waiting > 0 AND due > ? AND status = 2 AND reason NOT LIKE '%\_paced' ESCAPE '\' LIMIT ?)`)
 
 	countOfEnded = prepare(`SELECT value FROM counters WHERE name = 'ended'`)
 	findEnded    = prepare(`SELECT id, settled FROM deliveries WHERE status >= 4 AND (settled, id) > (?, ?) ORDER BY settled, id LIMIT ?`)
@@ -22,15 +24,37 @@ var (
 // maxPiece bounds what one transaction of a long task writes, so that others do not wait for it long.
 const maxPiece = 200
 
-// Rewind implements [delivery.Outbox], in several transactions if there is much to change.
+// Rewind implements [delivery.Outbox], in several transactions if there is much to change. When nothing
+// that could go is due too late, what waits for others is not looked at: it is in no index, and the
+// start of a gateway is no time to read all that waits.
 func (o *Outbox) Rewind(ctx context.Context, now, latest time.Time) (changed int, err error) {
 	if now.After(latest) {
 		latest = now // or the same rows would be changed for ever
 	}
+	queues, err := o.Queues(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, q := range queues {
+		n, err := o.inPieces(ctx, rewindReady, millis(now), string(q.Sender), int64(q.Priority), millis(latest))
+		changed += n
+		if err != nil {
+			return changed, err
+		}
+	}
+	if changed == 0 {
+		return 0, nil
+	}
+	n, err := o.inPieces(ctx, rewindWaiting, millis(now), millis(latest))
+	return changed + n, err
+}
+
+// inPieces makes a change, whose last parameter is how many rows it may change, until no more are left.
+func (o *Outbox) inPieces(ctx context.Context, change statement, args ...any) (changed int, err error) {
 	for {
 		var n int64
 		err := o.writer.write(ctx, func(t *tx) (err error) {
-			n, err = t.update(rewindRows, millis(now), millis(latest), int64(maxPiece))
+			n, err = t.update(change, append(args[:len(args):len(args)], int64(maxPiece))...)
 			return err
 		})
 		if err != nil {
