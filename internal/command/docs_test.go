@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"regexp"
@@ -166,16 +165,7 @@ func curl(t *testing.T, client *http.Client, words []string, gateway, before str
 		t.Fatal(err)
 	}
 	req.Header = header
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.Status + " " + string(data)
+	return exchange(t, client, req)
 }
 
 // outline returns what a page and its translation have in common: the blocks of code as they are, of a

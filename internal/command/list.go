@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/wecom/gateway"
 )
 
@@ -137,8 +138,11 @@ func (c *cli) listCommand() *cobra.Command {
 }
 
 func completeStatus(cmd *cobra.Command) {
-	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(
-		[]string{"scheduled", "queued", "sending", "sent", "partly_sent", "refused", "expired", "cancelled", "uncertain", "recalled"}, cobra.ShellCompDirectiveNoFileComp))
+	var names []string
+	for _, status := range delivery.Statuses {
+		names = append(names, status.String())
+	}
+	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (c *cli) list(cmd *cobra.Command, g *gatewayFlags, f *filterFlags, limit int, asJSON bool) error {

@@ -41,6 +41,12 @@ func ask(t *testing.T, client *http.Client, method, url, key, body string) strin
 	}
 	req.Header.Set("Authorization", "Bearer "+key)
 	req.Header.Set("Content-Type", "application/json")
+	return exchange(t, client, req)
+}
+
+// exchange makes a request, and returns the status and the body of the answer.
+func exchange(t *testing.T, client *http.Client, req *http.Request) string {
+	t.Helper()
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)

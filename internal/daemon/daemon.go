@@ -115,8 +115,6 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	if err := d.dispatcher.Start(ctx); err != nil {
 		return err
 	}
-	// What kept a sender from working may have been corrected before this start: it gets a try now.
-	d.dispatcher.Refresh()
 	d.waits, d.stopping = context.WithCancel(context.Background())
 	waiting := &backlogs{count: d.outbox.Backlogs}
 	var api *httpapi.API

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,22 +12,11 @@ import (
 // text asks the API for something, and returns the answer as it is.
 func (g *gateway) text(method, path, lang string) string {
 	g.t.Helper()
-	req, err := http.NewRequestWithContext(g.t.Context(), method, "http://"+g.Addr().String()+path, nil)
+	_, text, err := g.exchange("secret", lang, method, path, "")
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer secret")
-	req.Header.Set("Accept-Language", lang)
-	resp, err := g.client.Do(req)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	return string(data)
+	return text
 }
 
 func (g *gateway) has(text string, words ...string) {

@@ -120,22 +120,11 @@ func TestWebhook(t *testing.T) {
 // raw makes a request and returns the answer.
 func (g *gateway) raw(key, method, path string, body ...string) string {
 	g.t.Helper()
-	req, err := http.NewRequest(method, "http://"+g.Addr().String()+path, strings.NewReader(strings.Join(body, "")))
+	_, text, err := g.exchange(key, "", method, path, strings.Join(body, ""))
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+key)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := g.client.Do(req)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	return string(data)
+	return text
 }
 
 // webhook waits until what is told of a message has the status.

@@ -116,26 +116,39 @@ type answer struct {
 
 func (g *gateway) ask(method, path, body string) answer {
 	g.t.Helper()
-	req, err := http.NewRequest(method, "http://"+g.Addr().String()+path, strings.NewReader(body))
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer secret")
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := g.client.Do(req)
+	code, text, err := g.exchange("secret", "", method, path, body)
 	if err != nil {
 		g.t.Error(err)
 		return answer{}
 	}
-	defer resp.Body.Close()
 	var message struct {
 		ID     string
 		Status any // of a problem a number
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&message); err != nil {
+	if err := json.NewDecoder(strings.NewReader(text)).Decode(&message); err != nil {
 		g.t.Error(err)
 	}
-	return answer{resp.StatusCode, message.ID, fmt.Sprint(message.Status)}
+	return answer{code, message.ID, fmt.Sprint(message.Status)}
+}
+
+// exchange makes a request of the API with a key and, if it is not "", in a language.
+func (g *gateway) exchange(key, lang, method, path, body string) (code int, text string, err error) {
+	req, err := http.NewRequest(method, "http://"+g.Addr().String()+path, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	if lang != "" {
+		req.Header.Set("Accept-Language", lang)
+	}
+	resp, err := g.client.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(data), err
 }
 
 // send hands over a text to zhangsan.

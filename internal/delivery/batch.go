@@ -20,9 +20,6 @@ func (in *Intake) AcceptAll(ctx context.Context, requests []Request) ([]Accepted
 			all[i].Err = err
 			continue
 		}
-		if r.Key != "" {
-			m.Key, m.Digest = r.Key, r.Digest
-		}
 		all[i].Message = m
 	}
 	return all, in.store(ctx, all)

@@ -144,7 +144,7 @@ func (x *Dispatcher) updateCard(ctx context.Context, changer Changer, d *Deliver
 	var invalid *wecom.ValidationError
 	wrong := errors.As(err, &invalid)
 	var answer *wecom.Error
-	if wrong || wecom.NeverSent(err) || errors.As(err, &answer) && answer.Code != codeSpent {
+	if wrong || wecom.NeverSent(err) || errors.As(err, &answer) && answer.Code != wecom.CodeResponseCodeUsed {
 		if err := x.Outbox.SpendCode(context.WithoutCancel(ctx), d.ID, false); err != nil {
 			return failed(err), err
 		}
@@ -154,9 +154,6 @@ func (x *Dispatcher) updateCard(ctx context.Context, changer Changer, d *Deliver
 	}
 	return failed(err), nil
 }
-
-// codeSpent is WeCom's answer to a response code that is wrong, used or too old.
-const codeSpent wecom.Code = 60140
 
 // change does something to all deliveries of a message, several at once, unless their sender is at
 // rest, until ctx ends.

@@ -196,6 +196,14 @@ type Failure struct {
 	Status   int        `json:"http_status,omitempty"` // other than 200
 }
 
+// Hint returns cause and cure in the language, or "" if WeCom gave no errcode.
+func (f *Failure) Hint(lang wecom.Lang) string {
+	if f.Code == 0 {
+		return ""
+	}
+	return (&wecom.Error{Op: f.Op, Code: f.Code, Msg: f.Msg, CallerIP: f.CallerIP}).Hint(lang)
+}
+
 // Reason says why a delivery waits or ended, in a word of a closed list and for people.
 type Reason struct {
 	Code   string `json:"code"`

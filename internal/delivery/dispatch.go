@@ -130,10 +130,12 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 		x.lane(q.Sender).queues[queueOf(q.Priority)].note(q.Due)
 	}
 	for sender, rest := range rests {
-		x.lane(sender).rest = rest
-		if !rest.Until.IsZero() {
+		l := x.lane(sender)
+		l.rest = rest
+		if l.resting() {
 			x.alarm(sender, rest)
 		}
+		l.retry(now) // what kept it from working may have been corrected before this start
 	}
 	return nil
 }
@@ -145,9 +147,7 @@ func (x *Dispatcher) Refresh() {
 	now := x.Now()
 	for _, l := range x.order {
 		l.set(x.Lane(l.sender), x.Senders.Knows(l.sender))
-		if l.resting() {
-			l.rest.Until = earlier(l.rest.Until, now)
-		}
+		l.retry(now)
 	}
 	x.mu.Unlock()
 	poke(x.wake)

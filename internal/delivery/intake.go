@@ -28,26 +28,11 @@ func NewIntake(o Outbox, s Senders, l Limits, d *Dispatcher, now func() time.Tim
 // ErrKeyReused, and those that wrap ErrStorage. With all of them but the last nothing was stored;
 // with the last, as far as can be known.
 func (in *Intake) Accept(ctx context.Context, r Request) (m *Message, replayed bool, err error) {
-	m, err = in.prepare(&r)
+	all, err := in.AcceptAll(ctx, []Request{r})
 	if err != nil {
 		return nil, false, err
 	}
-	if r.Key != "" {
-		m.Key, m.Digest = r.Key, r.Digest
-	}
-	promises := in.plan(m, nil)
-	// Whether it is stored must be known, also when the program has gone: a worker waits for it.
-	earlier, err := in.outbox.Add(context.WithoutCancel(ctx), m)
-	in.takeBack(m, promises, err == nil && earlier == 0)
-	if err != nil {
-		return nil, false, err
-	}
-	if earlier != 0 {
-		m, err = in.outbox.Message(ctx, earlier)
-		return m, true, err
-	}
-	in.dispatcher.accepted(m, promises)
-	return m, false, nil
+	return all[0].Message, all[0].Replayed, all[0].Err
 }
 
 // prepare makes the message and its deliveries.
@@ -71,6 +56,9 @@ func (in *Intake) prepare(r *Request) (*Message, error) {
 		Sender: r.Sender, Priority: r.Priority, Accepted: now, Expires: due.Add(r.TTL),
 		Producer: r.Producer, Labels: r.Labels, OrderKey: r.OrderKey, CallbackURL: r.CallbackURL,
 		Deliveries: make([]Delivery, len(contents)),
+	}
+	if r.Key != "" {
+		m.Key, m.Digest = r.Key, r.Digest
 	}
 	check, interval := checkOf(r)
 	for i, c := range contents {
@@ -133,8 +121,8 @@ type turnOf struct {
 
 // plan marks the deliveries that may go at once, and books the quotas of their receivers; those who
 // are over it get deliveries of their own, with the time that was booked. What does not go at once
-// for want of a worker asks for its quota when it is claimed, as do those that wait anyway. waits, if
-// it is not nil, has whose messages of the same batch wait for a worker: later ones do not pass them.
+// for want of a worker asks for its quota when it is claimed, as do those that wait anyway. waits has
+// whose deliveries of the same commit wait for a worker: later ones do not pass them.
 func (in *Intake) plan(m *Message, waits map[turnOf]bool) []promise {
 	promises := make([]promise, len(m.Deliveries))
 	for i := range promises {
@@ -145,15 +133,13 @@ func (in *Intake) plan(m *Message, waits map[turnOf]bool) []promise {
 		}
 		turn, ok := in.dispatcher.take(d.Sender, d.Priority)
 		if !ok {
-			if waits != nil {
-				waits[whose] = true
-			}
+			waits[whose] = true
 			continue
 		}
 		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{}).whole()
 		in.dispatcher.observePaced(d.Sender, decision)
 		if len(m.Deliveries)+len(decision.Later) > MaxParts {
-			decision = decision.together() // rather late for some than not at all
+			decision = decision.Together() // rather late for some than not at all
 		}
 		if decision.Later != nil {
 			whole := *d

@@ -106,6 +106,13 @@ func (l *lane) free(now time.Time) (n int, again time.Time) {
 // resting reports whether the sender is at rest, be it that a probe is due.
 func (l *lane) resting() bool { return !l.rest.Until.IsZero() }
 
+// retry has a sender at rest try at once.
+func (l *lane) retry(now time.Time) {
+	if l.resting() {
+		l.rest.Until = earlier(l.rest.Until, now)
+	}
+}
+
 // wants says what to claim at now, and when to look again.
 func (l *lane) wants(now time.Time) (wants []Want, again time.Time) {
 	var next time.Time

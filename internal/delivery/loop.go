@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -83,13 +84,7 @@ func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 }
 
 // paced reports whether a quota gave a delivery its time.
-func (r Reason) paced() bool {
-	switch r.Code {
-	case ReasonMemberPaced, ReasonRobotPaced, ReasonChatPaced, ReasonDayPaced:
-		return true
-	}
-	return false
-}
+func (r Reason) paced() bool { return strings.HasSuffix(r.Code, "_paced") }
 
 // begin sends what was claimed, and remembers when each queue is due next.
 func (x *Dispatcher) begin(now time.Time, wants []Want, claimed []Claimed) {

@@ -55,8 +55,8 @@ func (x *Dispatcher) State(s Sender) State {
 // Retry gives a sender at rest another try at once.
 func (x *Dispatcher) Retry(s Sender) {
 	x.mu.Lock()
-	if l := x.lanes[s]; l != nil && l.resting() {
-		l.rest.Until = earlier(l.rest.Until, x.Now())
+	if l := x.lanes[s]; l != nil {
+		l.retry(x.Now())
 	}
 	x.mu.Unlock()
 	poke(x.wake)

@@ -241,8 +241,8 @@ type Event struct {
 	Content Content
 }
 
-// together is the decision with all members in one delivery, when the last of them may get it.
-func (d Decision) together() Decision {
+// Together is the decision with all members in one delivery, when the last of them may get it.
+func (d Decision) Together() Decision {
 	for _, later := range d.Later {
 		if later.Due.After(d.Due) {
 			d.Due, d.Reason = later.Due, later.Reason

@@ -87,8 +87,8 @@ func (x *Dispatcher) alarm(s Sender, rest Rest) {
 	if f.CallerIP != "" {
 		attrs = append(attrs, "caller_ip", f.CallerIP)
 	}
-	if f.Code != 0 {
-		attrs = append(attrs, "hint", (&wecom.Error{Op: f.Op, Code: f.Code, Msg: f.Msg, CallerIP: f.CallerIP}).Hint(wecom.English))
+	if hint := f.Hint(wecom.English); hint != "" {
+		attrs = append(attrs, "hint", hint)
 	}
 	x.Log.Warn("sender rests: its messages wait until it works", attrs...)
 }

@@ -264,9 +264,9 @@ type leaving struct {
 	leave func()
 }
 
-func (o leaving) Add(ctx context.Context, m *delivery.Message) (delivery.MessageID, error) {
+func (o leaving) AddAll(ctx context.Context, messages []*delivery.Message) ([]delivery.Added, error) {
 	o.leave()
-	return o.Outbox.Add(ctx, m)
+	return o.Outbox.AddAll(ctx, messages)
 }
 
 // TestSenderIsGone: messages of a sender that the configuration has no longer wait, and say so.

@@ -80,10 +80,7 @@ func (a *API) showRecipients(m *delivery.Message, after string, lang wecom.Lang)
 			shown.Next = shown.Members[maxRecipients-1].User
 			break
 		}
-		d := showDelivery(&m.Deliveries[p.part], lang)
-		if resting && d.Status == delivery.Queued.String() && !m.Deliveries[p.part].Waiting {
-			d.rest(rest, lang)
-		}
+		d := showDelivery(&m.Deliveries[p.part], rest, resting, lang)
 		shown.Members = append(shown.Members, showRecipient(p, &d, lang))
 	}
 	return shown

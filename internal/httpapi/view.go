@@ -108,11 +108,7 @@ func (a *API) show(m *delivery.Message, attempts []delivery.AttemptRecord, lang 
 	}
 	rest, resting := a.Rests.Rest(m.Sender)
 	for i := range m.Deliveries {
-		d := &m.Deliveries[i]
-		shown.Deliveries[i] = showDelivery(d, lang)
-		if resting && d.Status == delivery.Queued && !d.Waiting {
-			shown.Deliveries[i].rest(rest, lang)
-		}
+		shown.Deliveries[i] = showDelivery(&m.Deliveries[i], rest, resting, lang)
 	}
 	for _, attempt := range attempts {
 		for i := range m.Deliveries {
@@ -127,7 +123,8 @@ func (a *API) show(m *delivery.Message, attempts []delivery.AttemptRecord, lang 
 	return shown
 }
 
-func showDelivery(d *delivery.Delivery, lang wecom.Lang) Delivery {
+// showDelivery tells of a delivery, whose sender may be at rest.
+func showDelivery(d *delivery.Delivery, rest delivery.Rest, resting bool, lang wecom.Lang) Delivery {
 	shown := Delivery{
 		Part: d.ID.Part + 1, Status: d.Status.String(), MsgType: d.Content.MsgType(), To: showReceivers(d.Content),
 		Reason: showReason(d.Reason, lang), Attempts: d.Attempts, Started: stamp(d.Started), Settled: stamp(d.Settled),
@@ -143,6 +140,9 @@ func showDelivery(d *delivery.Delivery, lang wecom.Lang) Delivery {
 	case delivery.Sent, delivery.PartlySent, delivery.Recalled:
 	default:
 		shown.MayHaveArrived = !d.Doubt.IsZero()
+	}
+	if resting && d.Status == delivery.Queued && !d.Waiting {
+		shown.rest(rest, lang)
 	}
 	return shown
 }
@@ -190,13 +190,10 @@ func showFailure(f *delivery.Failure, lang wecom.Lang) *Failure {
 	if f == nil || *f == (delivery.Failure{}) {
 		return nil
 	}
-	shown := &Failure{
+	return &Failure{
 		Op: f.Op, ErrCode: int(f.Code), ErrMsg: f.Msg, HintID: f.HintID, CallerIP: f.CallerIP, HTTPStatus: f.Status,
+		Hint: f.Hint(lang),
 	}
-	if f.Code != 0 {
-		shown.Hint = (&wecom.Error{Op: f.Op, Code: f.Code, Msg: f.Msg, CallerIP: f.CallerIP}).Hint(lang)
-	}
-	return shown
 }
 
 func priorityName(p delivery.Priority) string {

@@ -32,15 +32,11 @@ type addition struct {
 
 // Add implements [delivery.Outbox].
 func (o *Outbox) Add(ctx context.Context, m *delivery.Message) (earlier delivery.MessageID, err error) {
-	a, err := newAddition(m)
+	added, err := o.AddAll(ctx, []*delivery.Message{m})
 	if err != nil {
 		return 0, err
 	}
-	if err := o.writer.write(ctx, a.do); err != nil {
-		return 0, err
-	}
-	a.give(m)
-	return a.earlier, nil
+	return added[0].Earlier, added[0].Err
 }
 
 // AddAll implements [delivery.Outbox].

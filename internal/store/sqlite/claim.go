@@ -215,11 +215,7 @@ func (t *tx) divide(r *row, d *delivery.Decision) error {
 	}
 	if highest&lastPart+int64(len(d.Later)) > lastPart {
 		// There is no number for more parts: everybody waits for the last of them.
-		for _, later := range d.Later {
-			if later.Due.After(d.Due) {
-				d.Due, d.Reason = later.Due, later.Reason
-			}
-		}
+		*d = d.Together()
 		return nil
 	}
 	for _, later := range d.Later {
