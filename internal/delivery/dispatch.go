@@ -198,6 +198,22 @@ func (x *Dispatcher) Rest(s Sender) (Rest, bool) {
 	}
 }
 
+// Slowed returns, as a Rest, until when the configured rate of a sender keeps it from sending the next
+// one; the zero Rest if it does not, or if the sender is at rest.
+func (x *Dispatcher) Slowed(s Sender) Rest {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	l := x.lanes[s]
+	if l == nil || l.rate == nil || l.resting() {
+		return Rest{}
+	}
+	_, again := l.free(x.Now())
+	if again.IsZero() {
+		return Rest{}
+	}
+	return Rest{Until: again, Reason: Reason{Code: ReasonRate, Detail: fmt.Sprintf("%v sends at most %g a second", s, float64(l.rate.Limit()))}}
+}
+
 // lane returns the lane of a sender. x.mu is held.
 func (x *Dispatcher) lane(s Sender) *lane {
 	l := x.lanes[s]

@@ -332,3 +332,28 @@ func (w *world) faults(list ...simulator.Fault) {
 		w.t.Fatal(err)
 	}
 }
+
+// TestRate: what waits for the configured rate of its sender can say so.
+func TestRate(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.lanes[crm] = delivery.Lane{Rate: 0.5}
+		w.accept(text("first", "zhangsan"))
+		if slowed := w.way.Slowed(erp); slowed != (delivery.Rest{}) {
+			t.Errorf("another app is slowed: %+v", slowed)
+		}
+		began := time.Now()
+		second := w.accept(text("second", "zhangsan"))
+		slowed := w.way.Slowed(crm)
+		if wait := slowed.Until.Sub(began); slowed.Reason.Code != delivery.ReasonRate || wait < time.Second || wait > 2100*time.Millisecond {
+			t.Errorf("slowed for %v: %+v", wait, slowed)
+		}
+		w.wantEnd(second, delivery.Sent)
+		if took := time.Since(began); took < time.Second || took > 3*time.Second {
+			t.Errorf("the second one took %v", took)
+		}
+		time.Sleep(time.Minute)
+		if slowed := w.way.Slowed(crm); slowed != (delivery.Rest{}) {
+			t.Errorf("with nothing sent for a minute it is slowed: %+v", slowed)
+		}
+	})
+}

@@ -50,9 +50,10 @@ type Waiter interface {
 	Wait(ctx context.Context, id delivery.MessageID) (*delivery.Message, error)
 }
 
-// Rests tells which senders send nothing for a while: *delivery.Dispatcher.
+// Rests tells which senders send nothing for a while, or not yet the next one: *delivery.Dispatcher.
 type Rests interface {
 	Rest(s delivery.Sender) (delivery.Rest, bool)
+	Slowed(s delivery.Sender) delivery.Rest
 }
 
 // Keys finds API keys: part of access.Keys.

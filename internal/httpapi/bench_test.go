@@ -51,6 +51,7 @@ func (accepts) Accept(_ context.Context, r delivery.Request) (*delivery.Message,
 func (a *accepts) Find(context.Context, access.Hash) (*access.Key, error) { return &a.key, nil }
 func (accepts) Used(context.Context, map[int64]time.Time) error           { return nil }
 func (accepts) Rest(delivery.Sender) (delivery.Rest, bool)                { return delivery.Rest{}, false }
+func (accepts) Slowed(delivery.Sender) delivery.Rest                      { return delivery.Rest{} }
 
 func benchmarked() (handlers map[string]http.Handler, body string) {
 	a := &accepts{key: access.Key{ID: 1, Name: "bench", Scopes: []access.Scope{access.Send}}}

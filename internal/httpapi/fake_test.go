@@ -25,6 +25,7 @@ type world struct {
 	byKey    map[string]delivery.MessageID
 	attempts map[delivery.MessageID][]delivery.AttemptRecord
 	rests    map[delivery.Sender]delivery.Rest
+	slowed   map[delivery.Sender]delivery.Rest // nil: nobody is
 	keys     map[access.Hash]*access.Key
 	used     map[int64]time.Time
 	requests []delivery.Request
@@ -192,6 +193,12 @@ func (w *world) Rest(s delivery.Sender) (delivery.Rest, bool) {
 	defer w.mu.Unlock()
 	rest, ok := w.rests[s]
 	return rest, ok
+}
+
+func (w *world) Slowed(s delivery.Sender) delivery.Rest {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.slowed[s]
 }
 
 func (w *world) Wait(ctx context.Context, id delivery.MessageID) (*delivery.Message, error) {

@@ -74,13 +74,13 @@ func (a *API) showRecipients(m *delivery.Message, after string, lang wecom.Lang)
 	if found {
 		first++
 	}
-	rest, resting := a.Rests.Rest(m.Sender)
+	held := a.holdupOf(m.Sender)
 	for _, p := range members[first:] {
 		if len(shown.Members) == maxRecipients {
 			shown.Next = shown.Members[maxRecipients-1].User
 			break
 		}
-		d := showDelivery(&m.Deliveries[p.part], rest, resting, lang)
+		d := showDelivery(&m.Deliveries[p.part], held, lang)
 		shown.Members = append(shown.Members, showRecipient(p, &d, lang))
 	}
 	return shown

@@ -106,9 +106,9 @@ func (a *API) show(m *delivery.Message, attempts []delivery.AttemptRecord, lang 
 	} else {
 		shown.App = m.Sender.Name()
 	}
-	rest, resting := a.Rests.Rest(m.Sender)
+	held := a.holdupOf(m.Sender)
 	for i := range m.Deliveries {
-		shown.Deliveries[i] = showDelivery(&m.Deliveries[i], rest, resting, lang)
+		shown.Deliveries[i] = showDelivery(&m.Deliveries[i], held, lang)
 	}
 	for _, attempt := range attempts {
 		for i := range m.Deliveries {
@@ -123,8 +123,28 @@ func (a *API) show(m *delivery.Message, attempts []delivery.AttemptRecord, lang 
 	return shown
 }
 
-// showDelivery tells of a delivery, whose sender may be at rest.
-func showDelivery(d *delivery.Delivery, rest delivery.Rest, resting bool, lang wecom.Lang) Delivery {
+// holdup is what a sender's queued deliveries wait for together: all of them for the end of a rest, or
+// those that wait for nothing of their own for the configured rate.
+type holdup struct {
+	rest    delivery.Rest // zero if there is nothing
+	resting bool
+}
+
+func (a *API) holdupOf(s delivery.Sender) holdup {
+	rest, resting := a.Rests.Rest(s)
+	if !resting {
+		rest = a.Rests.Slowed(s)
+	}
+	return holdup{rest, resting}
+}
+
+// concerns reports whether a delivery waits for it.
+func (h *holdup) concerns(d *delivery.Delivery) bool {
+	return d.Status == delivery.Queued && !d.Waiting && (h.resting || h.rest.Reason.Code != delivery.ReasonNone && d.Reason.Code == delivery.ReasonNone)
+}
+
+// showDelivery tells of a delivery, which its sender may hold up.
+func showDelivery(d *delivery.Delivery, held holdup, lang wecom.Lang) Delivery {
 	shown := Delivery{
 		Part: d.ID.Part + 1, Status: d.Status.String(), MsgType: d.Content.MsgType(), To: showReceivers(d.Content),
 		Reason: showReason(d.Reason, lang), Attempts: d.Attempts, Started: stamp(d.Started), Settled: stamp(d.Settled),
@@ -141,8 +161,8 @@ func showDelivery(d *delivery.Delivery, rest delivery.Rest, resting bool, lang w
 	default:
 		shown.MayHaveArrived = !d.Doubt.IsZero()
 	}
-	if resting && d.Status == delivery.Queued && !d.Waiting {
-		shown.rest(rest, lang)
+	if held.concerns(d) {
+		shown.rest(held.rest, lang)
 	}
 	return shown
 }

@@ -24,6 +24,7 @@ func TestWhatBecameOfIt(t *testing.T) {
 		change   func(d *delivery.Delivery)
 		attempts []delivery.AttemptRecord
 		rest     *delivery.Rest
+		slowed   bool
 		want     Delivery
 	}{
 		"sent": {
@@ -76,6 +77,18 @@ func TestWhatBecameOfIt(t *testing.T) {
 				Failure: &Failure{Op: "message/send", ErrCode: 60020, ErrMsg: "not allow to access from your ip", HintID: "1772", CallerIP: "203.0.113.7"},
 			},
 		},
+		"its sender is slowed": {
+			change: func(d *delivery.Delivery) {},
+			slowed: true,
+			want:   Delivery{Status: "queued", Reason: &Reason{"rate", "2 a second", "", reasons["rate"].zh}, Next: "2026-03-01T08:00:02.500Z"},
+		},
+		"it waits for itself while its sender is slowed": {
+			change: func(d *delivery.Delivery) {
+				d.Reason, d.Due = delivery.Reason{Code: delivery.ReasonMemberPaced}, started
+			},
+			slowed: true,
+			want:   Delivery{Status: "queued", Reason: &Reason{Code: "member_paced", Hint: reasons["member_paced"].zh}, Next: "2026-03-01T08:00:01.000Z"},
+		},
 		"sent while its sender rests": {
 			change: func(d *delivery.Delivery) { d.Status = delivery.Sent },
 			rest:   &delivery.Rest{Until: settled, Reason: delivery.Reason{Code: delivery.ReasonMisconfigured}},
@@ -83,7 +96,7 @@ func TestWhatBecameOfIt(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w.rests = map[delivery.Sender]delivery.Rest{}
+			w.rests, w.slowed = map[delivery.Sender]delivery.Rest{}, nil
 			sent := w.call(t, "POST", "/v1/messages", hello, "X-API-Key", key)
 			id, err := delivery.ParseMessageID(sent.message(t, 202).ID)
 			if err != nil {
@@ -93,6 +106,9 @@ func TestWhatBecameOfIt(t *testing.T) {
 			w.attempts[id] = c.attempts
 			if c.rest != nil {
 				w.rests["crm"] = *c.rest
+			}
+			if c.slowed {
+				w.slowed = map[delivery.Sender]delivery.Rest{"crm": {Until: settled, Reason: delivery.Reason{Code: delivery.ReasonRate, Detail: "2 a second"}}}
 			}
 			got := w.call(t, "GET", sent.header.Get("Location"), "", "X-API-Key", key, "Accept-Language", "zh-CN")
 			if strings.Contains(got.text, "hello") {
