@@ -24,6 +24,7 @@ type settings struct {
 	rounds   int
 	messages int // in a round
 	waiting  int // in the largest backlog
+	stored   int // of which some are searched
 	dir      string
 	profiles string
 	workers  int
@@ -43,6 +44,7 @@ var measurements = []struct {
 	{"pickup", measurePickup},
 	{"fairness", measureFairness},
 	{"waiting", measureWaiting},
+	{"search", measureSearch},
 }
 
 func main() {
@@ -51,10 +53,11 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 7, "rounds of each side")
 	flag.IntVar(&s.messages, "messages", 20000, "messages in a round")
 	flag.IntVar(&s.waiting, "waiting", 1_000_000, "messages in the largest backlog")
+	flag.IntVar(&s.stored, "stored", 1_000_000, "messages that are searched")
 	flag.StringVar(&s.dir, "dir", os.TempDir(), "`FOLDER` on a real disk for the databases")
 	flag.StringVar(&s.profiles, "profiles", "", "`FOLDER` for CPU profiles of the gateway, taken in the rounds of accept and deliver")
 	flag.IntVar(&s.workers, "workers", 64, "workers of the app in accept + deliver")
-	only := flag.String("only", "", "`REGEXP` of what to measure: accept, deliver, upstream, pickup, fairness, waiting")
+	only := flag.String("only", "", "`REGEXP` of what to measure: accept, deliver, upstream, pickup, fairness, waiting, search")
 	role := flag.String("role", "", "be one of the other processes; used by the program itself")
 	flag.Parse()
 	if *role != "" {

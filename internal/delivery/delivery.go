@@ -222,6 +222,7 @@ const (
 	ReasonChatPaced     = "chat_paced"     // the group chat has had its share
 	ReasonDayPaced      = "day_paced"      // the app has used up its person-times of the day
 	ReasonRate          = "rate"           // the configured rate of the sender
+	ReasonWorkers       = "workers"        // as many requests of the sender are under way as may be
 	ReasonLimited       = "limited"        // WeCom blocks: 45009
 	ReasonBusy          = "busy"           // WeCom is busy: -1, 45033, HTTP 429
 	ReasonUnreachable   = "unreachable"    // WeCom cannot be reached; the request never left

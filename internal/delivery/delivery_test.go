@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -155,7 +156,46 @@ func TestContentThereAndBack(t *testing.T) {
 			t.Errorf("fingerprints %x and %x", one, other)
 		}
 	}
-	if _, err := DecodeContent(9, nil); err == nil {
-		t.Error("a kind that does not exist is read")
+	for _, decode := range []func(Kind, []byte) (Content, error){DecodeContent, DecodeReceivers} {
+		if _, err := decode(9, nil); err == nil {
+			t.Error("a kind that does not exist is read")
+		}
+		if _, err := decode(KindApp, []byte(`{"touser":"a`)); err == nil {
+			t.Error("half a message is read")
+		}
 	}
+}
+
+func FuzzDecodeReceivers(f *testing.F) {
+	f.Add("zhangsan", "lisi", 1, 0, "hello")
+	f.Add(`a","msgtype":"b`, `\`, 0, 7, `,"msgtype":"image"`)
+	f.Fuzz(func(t *testing.T, one, other string, party, tag int, text string) {
+		to := wecom.To{Users: []string{one, other}, Parties: []int{party}, Tags: []int{tag}}
+		for _, c := range []Content{
+			{App: &wecom.Message{To: to, Body: wecom.Text{Content: text}, Safe: 1}},
+			{App: &wecom.Message{To: wecom.To{All: true}, Body: wecom.Text{Content: text}}},
+			{Chat: &wecom.ChatMessage{ChatID: one, Body: wecom.Text{Content: text}}},
+			{Robot: &wecom.RobotMessage{Body: wecom.Text{Content: text}}},
+		} {
+			data, err := c.Encode()
+			if err != nil {
+				continue
+			}
+			before := string(data)
+			whole, err := DecodeContent(c.Kind(), data)
+			if err != nil {
+				continue
+			}
+			got, err := DecodeReceivers(c.Kind(), data)
+			if err != nil || got.Kind() != c.Kind() || !reflect.DeepEqual(got.To(), whole.To()) {
+				t.Errorf("%s is for %+v, and not %+v (%v)", data, got.To(), whole.To(), err)
+			}
+			if c.Chat != nil && got.Chat.ChatID != whole.Chat.ChatID {
+				t.Errorf("%s is for the chat %q", data, got.Chat.ChatID)
+			}
+			if string(data) != before {
+				t.Errorf("it was changed to %s", data)
+			}
+		}
+	})
 }

@@ -198,20 +198,24 @@ func (x *Dispatcher) Rest(s Sender) (Rest, bool) {
 	}
 }
 
-// Slowed returns, as a Rest, until when the configured rate of a sender keeps it from sending the next
-// one; the zero Rest if it does not, or if the sender is at rest.
+// Slowed returns, as a Rest, why a sender cannot send the next one just now: its configured rate, and
+// until when, or that all requests that it may have are under way, which end nobody knows when. It is
+// the zero Rest if neither is so, or if the sender is at rest.
 func (x *Dispatcher) Slowed(s Sender) Rest {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	l := x.lanes[s]
-	if l == nil || l.rate == nil || l.resting() {
+	if l == nil || !l.known || l.resting() {
 		return Rest{}
 	}
 	_, again := l.free(x.Now())
-	if again.IsZero() {
-		return Rest{}
+	switch {
+	case !again.IsZero():
+		return Rest{Until: again, Reason: Reason{Code: ReasonRate, Detail: fmt.Sprintf("%v sends at most %g a second", s, float64(l.rate.Limit()))}}
+	case l.busy >= l.workers:
+		return Rest{Reason: Reason{Code: ReasonWorkers, Detail: fmt.Sprintf("%v has %d under way", s, l.busy)}}
 	}
-	return Rest{Until: again, Reason: Reason{Code: ReasonRate, Detail: fmt.Sprintf("%v sends at most %g a second", s, float64(l.rate.Limit()))}}
+	return Rest{}
 }
 
 // lane returns the lane of a sender. x.mu is held.

@@ -102,7 +102,8 @@ type Reader interface {
 	// first of them is due. Deliveries that wait for others are not counted.
 	Queues(ctx context.Context) ([]Queue, error)
 	// Sends tells of every delivery of a kind of which WeCom may have taken an attempt since then, and
-	// of every one that waits for a time that a quota gave it (Reason.Code ends in "_paced"), by its Due.
+	// of every one that waits for a time that a quota gave it (Reason.Code ends in "_paced"), by its Due. Of
+	// the content it tells the receivers; the body is not to be looked at.
 	Sends(ctx context.Context, kind Kind, since time.Time, tell func(at time.Time, s Sender, c Content)) error
 	// Rests returns the senders that are at rest.
 	Rests(ctx context.Context) (map[Sender]Rest, error)

@@ -333,6 +333,28 @@ func (w *world) faults(list ...simulator.Fault) {
 	}
 }
 
+// What waits for one of its sender's workers can say so.
+func TestWorkersAreBusy(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.lanes[crm] = delivery.Lane{Workers: 1}
+		w.faults(simulator.Fault{Call: "message/send", Latency: 5 * time.Second})
+		first := w.accept(text("first", "zhangsan"))
+		if slowed := w.way.Slowed(erp); slowed != (delivery.Rest{}) {
+			t.Errorf("another app is slowed: %+v", slowed)
+		}
+		second := w.accept(text("second", "zhangsan"))
+		want := delivery.Rest{Reason: delivery.Reason{Code: delivery.ReasonWorkers, Detail: "app crm has 1 under way"}}
+		if slowed := w.way.Slowed(crm); slowed != want {
+			t.Errorf("slowed by %+v", slowed)
+		}
+		w.wantEnd(first, delivery.Sent)
+		w.wantEnd(second, delivery.Sent)
+		if slowed := w.way.Slowed(crm); slowed != (delivery.Rest{}) {
+			t.Errorf("with nothing to do it is slowed: %+v", slowed)
+		}
+	})
+}
+
 // TestRate: what waits for the configured rate of its sender can say so.
 func TestRate(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {

@@ -17,6 +17,8 @@ var reasons = map[string]words{
 		"该应用当天的发送人次已用完，将在次日发送"},
 	delivery.ReasonRate: {"the gateway's configuration limits the rate of this sender; at the time in next the first of those that wait goes",
 		"网关配置限制了该发送方的速率；排在最前的消息将在 next 所示时间发送"},
+	delivery.ReasonWorkers: {"as many requests of this sender are under way as may be, and WeCom has not answered them yet; the first of those that wait goes when one ends",
+		"该发送方的并发请求已达上限（workers），企业微信尚未应答；有请求结束后，排在最前的消息就会发送"},
 	delivery.ReasonLimited: {"WeCom has blocked the sender for calling too often (45009); one message is sent to see when that ends",
 		"调用过于频繁，企业微信暂时封禁了该发送方（45009）；网关会用一条消息试探何时恢复"},
 	delivery.ReasonBusy: {"WeCom is busy; it is tried again by itself", "企业微信系统繁忙，网关会自动重试"},

@@ -22,7 +22,7 @@ const (
 // NewServer returns the server for the API, with time-outs for slow clients. Its own complaints, such
 // as a TLS handshake that failed, go to the API's log.
 func NewServer(a *API) *http.Server {
-	return &http.Server{
+	s := &http.Server{
 		Handler:           a,
 		ReadHeaderTimeout: headerTimeout,
 		// It also ends the reading of bodies that no operation asked for. An operation that waits
@@ -33,6 +33,8 @@ func NewServer(a *API) *http.Server {
 		MaxHeaderBytes: maxHeader,
 		ErrorLog:       slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 	}
+	closeUnused(s)
+	return s
 }
 
 // ServeHTTP answers a request. A panic is logged, and answered by a problem that tells nothing of it.

@@ -143,7 +143,11 @@ func (q *search) sift(ids []delivery.MessageID) (found []delivery.MessageID, las
 		}
 		if content != nil {
 			// What cannot be read is found by what does not need it.
-			d.Content, _ = delivery.DecodeContent(kind, content)
+			decode := delivery.DecodeReceivers
+			if q.filter.Text != "" {
+				decode = delivery.DecodeContent
+			}
+			d.Content, _ = decode(kind, content)
 		}
 		matched = q.filter.Matches(&d, q.rests[d.Sender])
 		return nil

@@ -161,7 +161,7 @@ func (o *Outbox) Sends(ctx context.Context, kind delivery.Kind, since time.Time,
 		if err := scan(&sender, &data, &at); err != nil {
 			return err
 		}
-		if content, err := delivery.DecodeContent(kind, data); err == nil {
+		if content, err := delivery.DecodeReceivers(kind, data); err == nil {
 			tell(fromMillis(at), delivery.Sender(sender), content)
 		}
 		return nil

@@ -204,7 +204,7 @@ func (o *Outbox) rememberTerms() error {
 					}
 				}
 			}
-			d.Content, _ = delivery.DecodeContent(kind, content) // what cannot be read names nobody
+			d.Content, _ = delivery.DecodeReceivers(kind, content) // what cannot be read names nobody
 			m.Deliveries = append(m.Deliveries, d)
 			return nil
 		})
