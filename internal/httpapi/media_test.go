@@ -235,6 +235,66 @@ func TestRetryGoesByTheSameName(t *testing.T) {
 	}
 }
 
+// TestRetryAcrossTheEndOfAName: the answer to an attempt is lost shortly before its file would be uploaded
+// anew. Another message uploads it; the retry goes by the name of before all the same, so that WeCom
+// recognises it.
+func TestRetryAcrossTheEndOfAName(t *testing.T) {
+	r := newReal(t)
+	file := r.upload("name=report.txt", "the report of June")
+	r.wants(r.sends(strings.Replace(aFile(file.ID), "zhangsan", "lisi", 1)), "sent")
+	pass := func(d time.Duration) {
+		r.sim.Advance(d)
+		r.later(d)
+	}
+	pass(67*time.Hour - time.Minute)
+	r.send("shop", "the token was dead", "wangwu")
+	r.send("crm", "the token was dead", "wangwu")
+	if err := r.sim.SetFaults([]simulator.Fault{{Call: "message/send", AgentID: 1000002, Action: "drop_after", Times: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	m := ask[Message](r, 202, "POST", "/v1/messages", aFile(file.ID))
+	for deadline := time.Now().Add(30 * time.Second); !m.Deliveries[0].MayHaveArrived; m = ask[Message](r, 200, "GET", "/v1/messages/"+m.ID, "") {
+		if time.Now().After(deadline) {
+			t.Fatalf("%+v", m.Deliveries[0])
+		}
+	}
+	first := r.mediaOf("zhangsan")
+	pass(2 * time.Minute)
+	other := r.sends(strings.Replace(strings.Replace(aFile(file.ID), "zhangsan", "wangwu", 1), "crm", "shop", 1))
+	r.wants(other, "sent")
+	r.until(m.ID, "sent")
+	if again := r.mediaOf("wangwu"); again == first || r.calls("media/upload") != 2 {
+		t.Errorf("it was not uploaded again, in %d uploads", r.calls("media/upload"))
+	}
+	if n := r.sim.Stats().DuplicatesSuppressed; n != 1 {
+		t.Errorf("%d duplicates were recognised", n)
+	}
+	if n := len(r.sim.Messages(simulator.Filter{User: "zhangsan", MsgType: "file"})); n != 1 {
+		t.Errorf("zhangsan sees it %d times", n)
+	}
+}
+
+// TestCardWithAFileIsUpdated: a card that takes the place of another names files of the gateway too.
+func TestCardWithAFileIsUpdated(t *testing.T) {
+	r := newReal(t)
+	file := r.upload("name=report.txt", "the report of June")
+	m := r.wants(r.sends(toZhangsan("template_card", `{"card_type":"button_interaction","main_title":{"title":"x"},"task_id":"t1","button_list":[{"text":"a","key":"a"}]}`)), "sent")
+	card := func(id string) string {
+		return `{"template_card":{"card_type":"text_notice","main_title":{"title":"done"},"card_action":{"type":1,"url":"https://example.com"},
+			"horizontal_content_list":[{"keyname":"file","value":"a.txt","type":2,"media_id":"` + id + `"}]}}`
+	}
+	p := r.call(t, "POST", "/v1/messages/"+m.ID+"/card", card("media_x"), "X-API-Key", r.admin).problem(t, 42201)
+	if p.Errors[0].Field != "template_card.horizontal_content_list[0].media_id" {
+		t.Errorf("%+v", p)
+	}
+	got := ask[struct {
+		Done int `json:"done"`
+	}](r, 200, "POST", "/v1/messages/"+m.ID+"/card", card(file.ID))
+	if got.Done != 1 || r.calls("media/upload") != 1 || strings.Contains(string(r.sim.Inbox("zhangsan").Last().Body), file.ID) {
+		t.Errorf("%+v, the card is %s", got, r.sim.Inbox("zhangsan").Last().Body)
+	}
+}
+
 // TestUploadTrouble: while WeCom does not take the file, the message waits, and may not have arrived.
 func TestUploadTrouble(t *testing.T) {
 	r := newReal(t)

@@ -64,7 +64,9 @@ func (u *upload) end(err error) {
 	default:
 		_, _ = io.CopyN(io.Discard, u, maxDrain)
 	}
-	u.caller.untimed()
+	if err == nil {
+		u.caller.untimed()
+	} // else net/http would read the rest of the body without a time-out
 	_ = u.control.SetWriteDeadline(time.Now().Add(answerTimeout))
 }
 
