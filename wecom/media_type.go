@@ -23,6 +23,50 @@ const (
 
 const leastMedia = 6 // bytes: "more than 5"
 
+// MediaHeadBytes is how much of a file [MediaTypeOf] and [MediaType.Check] want to see.
+const MediaHeadBytes = magicBytes
+
+// MediaTypeOf tells what a file is by its first [MediaHeadBytes], or all of it if it is shorter. What
+// is no JPG, PNG, AMR or MP4 is a [MediaFile]; so are relatives of MP4 that players of MP4 do not know,
+// such as HEIC and QuickTime.
+func MediaTypeOf(head []byte) MediaType {
+	switch formatOf(head) {
+	case ".jpg", ".png":
+		return MediaImage
+	case ".amr":
+		return MediaVoice
+	case ".mp4":
+		if len(head) >= 12 && slices.Contains(mp4Brands, string(head[8:12])) {
+			return MediaVideo
+		}
+	}
+	return MediaFile
+}
+
+// mp4Brands are those of "ftyp" boxes that say MP4.
+var mp4Brands = []string{"isom", "iso2", "iso3", "iso4", "iso5", "iso6", "mp41", "mp42", "avc1", "mp4v", "M4V ", "MSNV", "dash"}
+
+// MaxBytes is how large a file of the type may be; 0 for a type that there is not.
+func (t MediaType) MaxBytes() int64 { return mediaRules[t].most }
+
+// Check reports, as a *[ValidationError] with the fields "type", "filename" and "media", why WeCom would
+// not take a file: its name, its size in bytes, or its format by its first [MediaHeadBytes]. It asks
+// nobody.
+func (t MediaType) Check(name string, size int64, head []byte) error {
+	rule, err := t.rule()
+	if err != nil {
+		return err
+	}
+	wrong := checkName(name)
+	if wrong == nil {
+		wrong = rule.check(size, head)
+	}
+	if wrong != nil {
+		return mediaError(string(t), name, wrong)
+	}
+	return nil
+}
+
 // mediaRule is what may be uploaded somewhere.
 type mediaRule struct {
 	most    int64    // bytes

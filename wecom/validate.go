@@ -85,6 +85,9 @@ func (e *FieldError) Hint(lang Lang) string {
 	case Missing:
 		return lang.in("give "+e.Field, "请填写 "+e.Field)
 	case TooLong:
+		if e.Field == mediaField || strings.HasSuffix(e.Field, "."+mediaField) {
+			return lang.in("make the file smaller: at most "+limit+" bytes", "请缩小文件：最多 "+limit+" 字节")
+		}
 		return lang.in("shorten "+e.Field+" to "+limit+" "+string(e.Unit), "请把 "+e.Field+" 缩短到 "+limit+" "+e.Unit.chinese())
 	case WouldCut:
 		return lang.in(

@@ -19,6 +19,10 @@ import (
 
 // Apps are the senders of a configuration. It implements [delivery.Senders].
 type Apps struct {
+	// Media are the files that messages may name by an id of the gateway. nil means none. It is set before
+	// the first call.
+	Media Media
+
 	redis   config.Secret
 	tokens  wecom.TokenStore
 	observe func(delivery.Sender) wecom.Observer
@@ -138,6 +142,13 @@ func (a *Apps) Send(ctx context.Context, s delivery.Sender, c delivery.Content) 
 	}
 	x.begin()
 	defer x.end()
+	if c.NamesMedia() {
+		return a.sendWithMedia(ctx, x, s, c)
+	}
+	return x.send(ctx, s, c)
+}
+
+func (x *sender) send(ctx context.Context, s delivery.Sender, c delivery.Content) (wecom.Receipt, error) {
 	switch {
 	case x.robot != nil && c.Robot != nil:
 		return wecom.Receipt{}, x.robot.Send(ctx, *c.Robot)
@@ -170,6 +181,9 @@ func (a *Apps) UpdateCard(ctx context.Context, s delivery.Sender, u wecom.CardUp
 	}
 	x.begin()
 	defer x.end()
+	if u.Card, err = a.cardMedia(ctx, x, u.Card); err != nil {
+		return nil, err
+	}
 	return x.client.UpdateCard(ctx, u)
 }
 

@@ -22,6 +22,7 @@ type sender struct {
 	itsRobot config.Robot
 
 	settings Settings
+	owner    string        // of what it uploads, at WeCom
 	client   *wecom.Client // nil for a robot
 	robot    *wecom.Robot  // nil for an app
 
@@ -85,7 +86,7 @@ func newApp(app config.App, w config.WeCom, tokens wecom.TokenStore, o wecom.Obs
 		BaseURL: w.BaseURL, Proxy: string(w.Proxy), MaxConns: app.Workers + spareConns, Tokens: tokens, Observer: o,
 	})
 	return &sender{
-		app: app, client: client,
+		app: app, client: client, owner: corpAt(w, app.CorpID),
 		settings: Settings{Queue: app.Queue, CorpID: app.CorpID, AgentID: app.AgentID, AccountCap: app.AccountCap},
 	}, err
 }
@@ -94,7 +95,19 @@ func newRobot(robot config.Robot, w config.WeCom, o wecom.Observer) (*sender, er
 	made, err := wecom.NewRobot(wecom.RobotConfig{
 		Key: string(robot.Key), BaseURL: w.BaseURL, Proxy: string(w.Proxy), MaxConns: robot.Workers + spareConns, Observer: o,
 	})
-	return &sender{itsRobot: robot, robot: made, settings: Settings{Queue: robot.Queue}}, err
+	if err != nil {
+		return nil, err
+	}
+	return &sender{itsRobot: robot, robot: made, owner: made.String(), settings: Settings{Queue: robot.Queue}}, nil
+}
+
+// corpAt names a corp as the owner of media: all apps of a corp share theirs (path/90253), and another
+// WeCom knows nothing of them. What a robot uploads is its own.
+func corpAt(w config.WeCom, corpID string) string {
+	if w.BaseURL == "" || w.BaseURL == wecom.DefaultBaseURL {
+		return corpID
+	}
+	return corpID + " at " + w.BaseURL
 }
 
 func (x *sender) begin() { x.calls.Add(1) }

@@ -105,6 +105,8 @@ func TestGatewayLines(t *testing.T) {
 	dev.line("Ctrl-C")
 	t.Chdir(t.TempDir())
 	write(t, "people.csv", []byte("user,name,order\nlisi,李四,4711\n"))
+	write(t, "report.xlsx", []byte("PK, as far as anybody looks"))
+	write(t, "chart.png", []byte("\x89PNG\r\n\x1a\n, as far as anybody looks"))
 	ran, before := 0, ""
 	for _, line := range shellLines(regexp.MustCompile("(?m)^hongyan .*\n").FindAllString(section, -1)) {
 		if line[len(line)-1] == "msg_…" {
@@ -113,6 +115,9 @@ func TestGatewayLines(t *testing.T) {
 			if line[1] == "cancel" {
 				line[len(line)-1] = ids[len(ids)-1]
 			}
+		}
+		if line[len(line)-1] == "media_…" {
+			line[len(line)-1] = mediaID.FindString(before)
 		}
 		var out, errOut bytes.Buffer
 		code := Run(context.Background(), line[1:], Std{
@@ -134,6 +139,7 @@ func TestGatewayLines(t *testing.T) {
 var (
 	curlLines = regexp.MustCompile(`(?m)^curl (?:.*\\\n)*.*\n`)
 	messageID = regexp.MustCompile(`msg_[0-9a-z]{11}`)
+	mediaID   = regexp.MustCompile(`media_[2-7a-z]{52}`)
 )
 
 // curl makes the request of a line, at the address of a gateway. The id of a message, which the page

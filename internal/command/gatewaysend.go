@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,7 +59,7 @@ func (c *cli) sendThrough(cmd *cobra.Command, args []string, f *sendFlags, kind 
 	}
 	c = &plain
 	f.gatewayFlags.patience = f.connection.timeout
-	options, err := f.gatewayOptions(cmd, kind)
+	options, err := f.gatewayOptions(cmd)
 	if err != nil {
 		return err
 	}
@@ -83,11 +84,11 @@ func (c *cli) sendThrough(cmd *cobra.Command, args []string, f *sendFlags, kind 
 	}
 	letters, err := c.letters(cmd, args, f, kind, to)
 	if err != nil {
-		return err
+		return f.explainMedia(err)
 	}
 	letter := letters[0]
 	if err := checkForGateway(letter); err != nil {
-		return err
+		return f.explainMedia(err)
 	}
 	if f.dryRun {
 		return c.previewRequest(f, letter, options)
@@ -100,26 +101,25 @@ func (c *cli) sendThrough(cmd *cobra.Command, args []string, f *sendFlags, kind 
 		return err
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.gatewayFlags.patience+options.Wait)
+	if cmp.Or(f.files()...) != "" { // which takes as long as it takes; each request has its own time-out
+		ctx, cancel = context.WithCancel(cmd.Context())
+	}
 	defer cancel()
 	defer l.CloseIdleConnections()
 	m, err := l.Submit(ctx, letter, options)
 	if err != nil {
-		return err
+		return f.explainMedia(err)
 	}
 	return c.tellSubmitted(letter, m, options.Wait > 0, f.showAnswer)
 }
 
 // gatewayOptions is what the flags say beside the message, and refuses what a gateway does not do.
-func (f *sendFlags) gatewayOptions(cmd *cobra.Command, kind string) (gateway.Options, error) {
+func (f *sendFlags) gatewayOptions(cmd *cobra.Command) (gateway.Options, error) {
 	options, err := f.orders.options(cmd)
 	if err != nil {
 		return options, err
 	}
 	switch {
-	case slices.Contains([]string{"image", "voice", "video", "file"}, kind):
-		return options, usage(cmd, "--%s does not go through a gateway, which takes no files", kind).hint(
-			`upload it with "hongyan media upload", and send --media-id and --type`,
-			`请先用 "hongyan media upload" 上传，再以 --media-id 和 --type 发送`)
 	case f.truncate:
 		return options, usage(cmd, "--truncate does not go through a gateway, which sends what is too long in parts")
 	}
@@ -133,6 +133,11 @@ func (f *sendFlags) gatewayOptions(cmd *cobra.Command, kind string) (gateway.Opt
 
 // checkForGateway is Validate but for what a gateway sends in parts.
 func checkForGateway(l letter) error {
+	if m, ok := l.(wecom.RobotMessage); ok {
+		if image, ok := m.Body.(wecom.Image); ok && strings.HasPrefix(image.MediaID, "media_") {
+			return nil // the gateway has the picture
+		}
+	}
 	var invalid *wecom.ValidationError
 	if !errors.As(l.Validate(), &invalid) {
 		return nil
@@ -155,7 +160,7 @@ func (c *cli) previewRequest(f *sendFlags, l letter, options gateway.Options) er
 	if options.App = strings.TrimSpace(f.app); options.App == "" {
 		options.App = c.std.Getenv("HONGYAN_APP")
 	}
-	data, err := gateway.Encode(l, options)
+	data, err := gateway.Encode(fileByName(f, l), options)
 	if err != nil {
 		return err
 	}
@@ -170,6 +175,20 @@ func (c *cli) previewRequest(f *sendFlags, l letter, options gateway.Options) er
 		c.warn("advice: "+w.Field+": "+w.Text(c.lang), "")
 	}
 	return nil
+}
+
+// fileByName is the letter with the name of the file in place of its id, which the gateway will give.
+func fileByName(f *sendFlags, l letter) letter {
+	name := "file:" + cmp.Or(f.files()...)
+	switch _, body := callOf(l); b := body.(type) {
+	case wecom.RobotImage:
+		if f.image != "" {
+			return withBody(l, wecom.Image{MediaID: name})
+		}
+		return l
+	default:
+		return withBody(l, wecom.WithMediaID(b, name))
+	}
 }
 
 // tellSubmitted tells what became of a message that the gateway took, and returns what that means for

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/hongyan-im/hongyan/wecom"
 )
@@ -38,11 +39,16 @@ Any app of the corp can send it.
   video    MP4                    10 MB
   file     anything               20 MB
 Without --type the ending of the name says it: .jpg, .jpeg and .png, .amr, .mp4; all else is a file.
-` + connectHelp
+
+Through a gateway it goes if HONGYAN_URL, HONGYAN_PROFILE, --gateway or --profile names one, or if there
+is a default profile and no setting for the direct way. The gateway keeps the file, and what is printed
+is its own id (media_…): for messages of any app or robot through the gateway, and without the 3 days.
+` + gatewayHelp + "\n" + connectHelp
 
 func (c *cli) mediaUploadCommand() *cobra.Command {
 	var (
 		n    connection
+		g    gatewayFlags
 		kind string
 	)
 	cmd := &cobra.Command{
@@ -53,11 +59,15 @@ func (c *cli) mediaUploadCommand() *cobra.Command {
   hongyan media upload --type file chart.png
   hongyan send --to zhangsan --type file --media-id "$(hongyan media upload report.xlsx)"`,
 		Args: oneArgument("the file"),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.upload(cmd, &n, args[0], kind) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.upload(cmd, &n, &g, args[0], kind) },
 	}
-	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&kind, "type", "", "`TYPE`: image, voice, video or file")
-	n.addFlags(cmd.Flags())
+	addGroups(cmd,
+		flagGroup{"What it is", func(flags *pflag.FlagSet) {
+			flags.StringVar(&kind, "type", "", "`TYPE`: image, voice, video or file")
+		}},
+		flagGroup{"Through a gateway", g.addAddress},
+		flagGroup{"Which app, which WeCom, without a gateway", n.addFlags},
+	)
 	completeTypes(cmd)
 	return cmd
 }
@@ -67,7 +77,7 @@ func completeTypes(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions([]string{"image", "voice", "video", "file"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-func (c *cli) upload(cmd *cobra.Command, n *connection, path, kind string) error {
+func (c *cli) upload(cmd *cobra.Command, n *connection, g *gatewayFlags, path, kind string) error {
 	if kind == "" {
 		kind = string(mediaTypeOf(path))
 	}
@@ -76,6 +86,14 @@ func (c *cli) upload(cmd *cobra.Command, n *connection, path, kind string) error
 	}
 	if err := refuseIrregular(path, path); err != nil {
 		return err
+	}
+	through, err := chooseWay(cmd, c, given(cmd, "gateway", "profile", "app", "api-key-file"))
+	if err != nil {
+		return err
+	}
+	if through {
+		g.patience = n.timeout
+		return c.uploadThrough(cmd, g, path, kind)
 	}
 	client, err := n.client(cmd, c.std.Getenv, false)
 	if err != nil {
@@ -99,6 +117,31 @@ func (c *cli) upload(cmd *cobra.Command, n *connection, path, kind string) error
 		return failed("standard output: %w", err)
 	}
 	return nil
+}
+
+// uploadThrough has a gateway keep a file.
+func (c *cli) uploadThrough(cmd *cobra.Command, g *gatewayFlags, path, kind string) error {
+	l, err := g.connect(cmd, c)
+	if err != nil {
+		return err
+	}
+	defer l.CloseIdleConnections()
+	attachment, _ := wecom.AttachmentOf(mediaFromFile(kind, path))
+	file, _, err := attachment.Open()
+	if err != nil {
+		return explainFile(err, kind == "file", "--type file")
+	}
+	defer file.Close()
+	m, err := l.Upload(cmd.Context(), attachment.Type, attachment.Name, file)
+	if err != nil {
+		return err
+	}
+	until := ""
+	if !m.Expires.IsZero() {
+		until = ", until " + m.Expires.Local().Format("2006-01-02 15:04") + " and longer where messages name it"
+	}
+	fmt.Fprintf(c.std.Err, "hongyan: the gateway keeps it as %s%s\n", m.Type, until)
+	return c.print(m.ID + "\n")
 }
 
 // mediaTypeOf is what a file is by its name.

@@ -32,7 +32,7 @@ Through a gateway ("hongyan serve") it goes if HONGYAN_URL, HONGYAN_PROFILE, --g
 names one, if a flag asks for what only a gateway does, or if there is a default profile and no setting
 for the direct way. "accepted" means that the gateway has stored it, and goes on with it whatever
 happens; --wait waits for the end. A text that is too long goes in parts by itself (--split=false
-refuses it); files do not go through a gateway.
+refuses it). A file goes to the gateway first, and to WeCom when the message is sent.
 
 With --csv each line of a table becomes a message of its own, to whom the column user or to names; in
 the template, --title and --url {{.column}} stands for a column. All lines are checked first, and

@@ -44,6 +44,7 @@ func (c *checker) all() {
 	c.checkWebhooks()
 	c.between("retention.days", c.Retention.Days, 0, maxDays)
 	c.between("retention.messages", c.Retention.Messages, 0, math.MaxInt)
+	c.between("retention.media", c.Retention.Media, 0, maxDays)
 	c.oneOf("log.level", &c.Log.Level, "debug", "info", "warn", "error")
 	c.oneOf("log.format", &c.Log.Format, "text", "json")
 }

@@ -106,10 +106,11 @@ func (w Webhooks) Networks() (networks []netip.Prefix, err error) {
 	return networks, nil
 }
 
-// Retention is how long messages that came to their end can be looked up.
+// Retention is how long messages that came to their end can be looked up, and files be sent.
 type Retention struct {
 	Days     int `koanf:"days"`     // 0 means for ever
 	Messages int `koanf:"messages"` // at most so many; 0 means as many as there are
+	Media    int `koanf:"media"`    // days after a message last named the file; 0 means for ever
 }
 
 // Log is how the gateway logs.
@@ -123,6 +124,7 @@ const (
 	DefaultListen   = "127.0.0.1:9470"
 	DefaultDatabase = sqlitePrefix + "hongyan.db"
 	DefaultDays     = 30
+	DefaultMedia    = 30
 	DefaultWorkers  = 64
 	DefaultWeight   = 1
 )
@@ -131,7 +133,7 @@ func defaults() map[string]any {
 	return map[string]any{
 		"listen":    DefaultListen,
 		"database":  DefaultDatabase,
-		"retention": map[string]any{"days": DefaultDays},
+		"retention": map[string]any{"days": DefaultDays, "media": DefaultMedia},
 		"log":       map[string]any{"level": "info", "format": "text"},
 	}
 }
@@ -153,6 +155,9 @@ func (c *Config) Names() (apps, robots []string) {
 func (c *Config) DatabaseFile() string {
 	return c.besideFile(strings.TrimPrefix(c.Database, sqlitePrefix))
 }
+
+// MediaDir is the folder of uploaded files, beside the database.
+func (c *Config) MediaDir() string { return c.DatabaseFile() + "-media" }
 
 // besideFile takes a relative path from where the configuration is, so that it means the same
 // wherever a command is called.

@@ -49,7 +49,7 @@ robots:
   - name: dev
     key: https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=key-of-dev
     workers: 2
-retention: {days: 7, messages: 1000}
+retention: {days: 7, messages: 1000, media: 90}
 log: {level: WARN, format: json}
 `, "OPS= secret-of-ops\n", "REDIS_PASSWORD=pw")
 	got, err := Load(s)
@@ -69,7 +69,7 @@ log: {level: WARN, format: json}
 			{Name: "ops", Key: "key-of-ops", KeyFile: "robot.key", Queue: usual},
 			{Name: "dev", Key: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=key-of-dev", Queue: Queue{Workers: 2, Weight: 1}},
 		},
-		Retention: Retention{Days: 7, Messages: 1000}, Log: Log{Level: "warn", Format: "json"},
+		Retention: Retention{Days: 7, Messages: 1000, Media: 90}, Log: Log{Level: "warn", Format: "json"},
 	}
 	if diff := cmp.Diff(plain(want), plain(got), cmpopts.IgnoreUnexported(Config{})); diff != "" {
 		t.Error(diff)
@@ -106,7 +106,7 @@ func TestDefaults(t *testing.T) {
 			continue
 		}
 		want := &Config{
-			Listen: "127.0.0.1:9470", Database: "sqlite:hongyan.db", Retention: Retention{Days: 30}, Log: Log{"info", "text"},
+			Listen: "127.0.0.1:9470", Database: "sqlite:hongyan.db", Retention: Retention{Days: 30, Media: 30}, Log: Log{"info", "text"},
 			Apps: []App{{Name: "crm", CorpID: "ww1", AgentID: 1, Secret: "s", Queue: Queue{Workers: 64, Weight: 1}}},
 		}
 		if diff := cmp.Diff(plain(want), plain(got), cmpopts.IgnoreUnexported(Config{})); diff != "" {
@@ -141,7 +141,7 @@ robots:
 	}
 	want := &Config{
 		Listen: "127.0.0.1:2", Database: "sqlite:hongyan.db", WeCom: WeCom{BaseURL: "http://127.0.0.1:9480"},
-		Retention: Retention{30, 5}, Log: Log{"info", "json"},
+		Retention: Retention{30, 5, 30}, Log: Log{"info", "json"},
 		Apps: []App{
 			{Name: "crm-eu", CorpID: "ww1", AgentID: 1, Secret: "from-environment", Queue: Queue{2.5, 3, 1}, Callback: Callback{"new", aesKey}},
 			{Name: "shop", CorpID: "ww2", AgentID: 7, Secret: "secret-of-crm", SecretFile: "crm.secret", Queue: Queue{0, 64, 1}},

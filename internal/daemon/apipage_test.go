@@ -31,6 +31,7 @@ func TestAPIPages(t *testing.T) {
 			sim := newUpstream(t)
 			sim.open()
 			c := settings(t, sim.url)
+			c.Retention.Media = 30
 			c.Robots = []config.Robot{{Name: "ops", Key: "00000000-0000-0000-0000-000000000001", Queue: config.Queue{Workers: 1, Weight: 1}}}
 			var skew atomic.Int64
 			g := run(t, Options{Config: c, Now: func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }})
@@ -234,6 +235,12 @@ func curl(t *testing.T, line string, variables map[string]string) (method, url, 
 		case "-H":
 			name, value, _ := strings.Cut(next(), ": ")
 			headers = append(headers, name, value)
+		case "--data-binary":
+			if file := next(); file != "@report.csv" {
+				t.Fatalf("there is no file %s", file)
+			}
+			method, body = "POST", "day,sum\n1,4711\n2,9"
+			headers = append(headers, "Content-Type", "application/x-www-form-urlencoded") // as curl says
 		case "-d":
 			method, body = "POST", next()
 			headers = append(headers, "Content-Type", "application/x-www-form-urlencoded") // as curl says

@@ -19,6 +19,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/events"
 	"github.com/hongyan-im/hongyan/internal/httpapi"
 	"github.com/hongyan-im/hongyan/internal/limit"
+	"github.com/hongyan-im/hongyan/internal/media"
 	"github.com/hongyan-im/hongyan/internal/metrics"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/internal/webhook"
@@ -44,6 +45,7 @@ type Daemon struct {
 	metrics *metrics.Metrics
 
 	senders    *apps.Apps
+	media      *media.Library
 	outbox     *sqlite.Outbox
 	dispatcher *delivery.Dispatcher
 	webhooks   *webhook.Teller
@@ -100,6 +102,12 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return err
 	}
 	undo = append(undo, func() { _ = d.outbox.Close() })
+	if d.media, err = media.Open(media.Config{
+		Dir: d.Config.MediaDir(), Store: d.outbox, Unused: time.Duration(d.Config.Retention.Media) * 24 * time.Hour, Now: d.Now, Log: d.Log,
+	}); err != nil {
+		return err
+	}
+	d.senders.Media = d.media
 	// A port that is taken is told before anything is sent.
 	var listen net.ListenConfig
 	if d.listener, err = listen.Listen(ctx, "tcp", d.Config.Listen); err != nil {
@@ -119,8 +127,10 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	waiting := &backlogs{count: d.outbox.Backlogs}
 	var api *httpapi.API
 	d.webhooks = d.newTeller(func(ctx context.Context, id delivery.MessageID) ([]byte, error) { return api.Settled(ctx, id) })
+	intake := delivery.NewIntake(d.outbox, d.senders, limits, d.dispatcher, d.Now)
+	intake.Files = d.media
 	api = httpapi.New(httpapi.Config{
-		Intake:   delivery.NewIntake(d.outbox, d.senders, limits, d.dispatcher, d.Now),
+		Intake: intake, Media: d.media,
 		Messages: d.outbox, Changes: d.dispatcher, Waiter: waiter{hub, d.waits}, Rests: d.dispatcher, Keys: d.outbox,
 		Events: stream, Ends: d.outbox, Webhooks: d.webhooks, Operator: operator{d, waiting}, Metrics: d.metrics.Handler(),
 		Observe: d.metrics.Request, Stopping: d.waits.Done(), Ready: d.ready, Log: d.Log, Version: d.Version, Now: d.Now,
@@ -132,6 +142,9 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	d.beside.Go(func() { stream.Run(work) })
 	d.beside.Go(func() { d.webhooks.Run(work) })
 	d.beside.Go(func() { (&retention{d.outbox, d.Config.Retention, d.Now, d.Log}).run(work) })
+	d.beside.Go(func() {
+		forget(work, d.Log, "media", func() (int, error) { return d.media.Prune(work, pruneBatch) })
+	})
 	d.server = httpapi.NewServer(api)
 	d.beside.Go(func() {
 		if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {

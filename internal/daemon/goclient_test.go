@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hongyan-im/hongyan/internal/config"
 	"github.com/hongyan-im/hongyan/wecom"
 	through "github.com/hongyan-im/hongyan/wecom/gateway"
 	"github.com/hongyan-im/hongyan/wecom/simulator"
@@ -51,7 +53,7 @@ func openUpstream(t *testing.T, more int) (sim *simulator.WeCom, url string) {
 
 // TestSameProgram: a program that changes its constructor gets the same receipts and errors.
 func TestSameProgram(t *testing.T) {
-	_, upstream := openUpstream(t, 0)
+	sim, upstream := openUpstream(t, 0)
 	g := run(t, Options{Config: settings(t, upstream)})
 	defer g.stop()
 	direct, err := wecom.New(wecom.Config{CorpID: "ww0000000000000001", AgentID: 1000002, Secret: "sim-secret-1000002", BaseURL: upstream})
@@ -88,11 +90,80 @@ func TestSameProgram(t *testing.T) {
 			if receipt, err = way.Send(ctx, wecom.Message{To: wecom.To{Users: []string{"lisi"}}, Body: button}); err != nil || receipt.ResponseCode == "" {
 				t.Errorf("card: %+v, %v", receipt, err)
 			}
+			picture := wecom.ImageBytes("plan.png", []byte("\x89PNG\r\n\x1a\n of "+name))
+			if receipt, err = way.Send(ctx, wecom.Message{To: wecom.To{Users: []string{"lisi"}}, Body: picture}); err != nil || receipt.MsgID == "" {
+				t.Errorf("picture: %+v, %v", receipt, err)
+			}
+			if arrived := upstreamOf(t, sim, "lisi"); string(arrived.Data) != "\x89PNG\r\n\x1a\n of "+name {
+				t.Errorf("the picture arrived as %q", arrived.Data)
+			}
 			if err := way.Recall(ctx, "no such id"); err == nil {
 				t.Error("a message that is not there was recalled")
 			}
 		})
 	}
+}
+
+// upstreamOf is the file in the last message of a member.
+func upstreamOf(t *testing.T, sim *simulator.WeCom, user string) simulator.Medium {
+	t.Helper()
+	var body struct {
+		MediaID string `json:"media_id"`
+	}
+	if err := json.Unmarshal(sim.Inbox(user).Last().Body, &body); err != nil {
+		t.Fatal(err)
+	}
+	m, ok := sim.Media("ww0000000000000001", body.MediaID)
+	if !ok {
+		t.Errorf("WeCom has no %q", body.MediaID)
+	}
+	return m
+}
+
+// TestFilesOfAProgram: a file is uploaded once, and asked for; a robot's picture is one of the gateway's.
+func TestFilesOfAProgram(t *testing.T) {
+	sim, upstream := openUpstream(t, 0)
+	c := settings(t, upstream)
+	c.Robots = []config.Robot{{Name: "ops", Key: "00000000-0000-0000-0000-000000000001", Queue: config.Queue{Workers: 1, Weight: 1}}}
+	g := run(t, Options{Config: c})
+	client, err := through.New(through.Config{URL: "http://" + g.Addr().String(), Key: "secret", App: "crm", Robot: "ops"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+	m, err := client.Upload(t.Context(), "", "report.txt", strings.NewReader("the report of June"))
+	if err != nil || m.Type != wecom.MediaFile || m.Name != "report.txt" || m.Size != 18 {
+		t.Fatalf("%+v %v", m, err)
+	}
+	if again, err := client.Media(t.Context(), m.ID); err != nil || again != m {
+		t.Errorf("%+v %v", again, err)
+	}
+	var problem *through.Problem
+	if _, err := client.Media(t.Context(), "media_x"); !errors.As(err, &problem) || problem.Status != http.StatusNotFound {
+		t.Errorf("%v", err)
+	}
+	for _, user := range []string{"lisi", "zhangsan"} {
+		if _, err := client.Send(t.Context(), wecom.Message{To: wecom.To{Users: []string{user}}, Body: wecom.File{MediaID: m.ID}}); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := upstreamOf(t, sim, "zhangsan"); got.Name != "report.txt" || string(got.Data) != "the report of June" || sim.Stats().Calls["media/upload"] != 1 {
+		t.Errorf("%+v after %d uploads", got, sim.Stats().Calls["media/upload"])
+	}
+	if err := client.SendRobot(t.Context(), wecom.RobotMessage{Body: wecom.ImageBytes("plan.png", []byte("\x89PNG\r\n\x1a\n of a robot"))}); err != nil {
+		t.Error(err)
+	}
+	// A gateway that was started again has it still.
+	g.stop()
+	g = run(t, Options{Config: c})
+	again := g.program("http://" + g.Addr().String())
+	if _, err := again.Send(t.Context(), wecom.Message{To: wecom.To{Users: []string{"wangwu"}}, Body: wecom.File{MediaID: m.ID}}); err != nil {
+		t.Error(err)
+	}
+	if n := sim.Stats().Calls["media/upload"]; n != 1 {
+		t.Errorf("%d uploads after a restart", n)
+	}
+	g.stop()
 }
 
 // TestExactlyOnce: behind a proxy that loses requests and answers, each Send is one message.

@@ -31,6 +31,11 @@ const (
 // run forgets until ctx ends. It does so too where messages are kept for ever: the outbox has more to
 // forget than them.
 func (r *retention) run(ctx context.Context) {
+	forget(ctx, r.log, "messages", func() (int, error) { return r.outbox.Prune(ctx, r.before(), r.config.Messages, pruneBatch) })
+}
+
+// forget calls prune until ctx ends: every ten minutes, and again soon while it finds a whole batch.
+func forget(ctx context.Context, log *slog.Logger, what string, prune func() (int, error)) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	total := 0
@@ -40,17 +45,17 @@ func (r *retention) run(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		n, err := r.outbox.Prune(ctx, r.before(), r.config.Messages, pruneBatch)
+		n, err := prune()
 		total += n
 		if err != nil && ctx.Err() == nil {
-			r.log.Error("forgetting old messages", "error", err)
+			log.Error("forgetting old "+what, "error", err)
 		}
 		if n >= pruneBatch && err == nil {
 			timer.Reset(prunePause)
 			continue
 		}
 		if total > 0 {
-			r.log.Info("forgot old messages", "messages", total)
+			log.Info("forgot old "+what, what, total)
 			total = 0
 		}
 		timer.Reset(pruneEvery)

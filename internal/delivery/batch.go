@@ -1,6 +1,9 @@
 package delivery
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Accepted is what became of one of several requests.
 type Accepted struct {
@@ -31,6 +34,13 @@ func (in *Intake) store(ctx context.Context, all []Accepted) error {
 	var places []int
 	for i := range all {
 		if all[i].Err == nil {
+			var wrong *RequestError
+			if err := in.keepFiles(ctx, all[i].Message); errors.As(err, &wrong) {
+				all[i].Message, all[i].Err = nil, err
+				continue
+			} else if err != nil {
+				return err
+			}
 			messages, places = append(messages, all[i].Message), append(places, i)
 		}
 	}

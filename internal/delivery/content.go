@@ -6,16 +6,22 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
-// Content is what one call of WeCom says, and to whom. One of its fields is set, and what it points
-// to does not change any more.
+// Content is what one call of WeCom says, and to whom. One of App, Chat and Robot is set, and what it
+// points to does not change any more.
 type Content struct {
 	App   *wecom.Message      // message/send; its AgentID is 0, for the app's own
 	Chat  *wecom.ChatMessage  // appchat/send
 	Robot *wecom.RobotMessage // webhook/send
+
+	// Began is when the attempt began that sends it; or, where WeCom's duplicate check is to recognise
+	// the content of an earlier attempt, that one: its files go by the ids of then. Zero means now. Only
+	// Delivery.Outgoing sets it.
+	Began time.Time
 
 	encoded []byte // what Encode made
 }

@@ -127,15 +127,20 @@ func (d *Delivery) Checked() bool { return d.Check == CheckOn || d.Check == Chec
 
 // Outgoing is the content with the duplicate check that the delivery goes with.
 func (d *Delivery) Outgoing() Content {
-	if d.Content.App == nil {
-		return d.Content
+	c := d.Content
+	c.Began = d.Started
+	if c.App == nil {
+		return c
+	}
+	if !d.Doubt.IsZero() && d.Checked() && d.Covered(d.Started) {
+		c.Began = d.Doubt
 	}
 	m := *d.Content.App
 	m.DuplicateCheck, m.DuplicateCheckInterval = d.Checked(), 0
 	if m.DuplicateCheck {
 		m.DuplicateCheckInterval = d.CheckFor
 	}
-	return Content{App: &m}
+	return Content{App: &m, Began: c.Began}
 }
 
 // Message is what a program handed over, with the deliveries that it became.

@@ -7,6 +7,10 @@ import (
 
 // Intake is the way in.
 type Intake struct {
+	// Files are what messages may name by an id of the gateway. nil means that there are none. It is set
+	// before the first message.
+	Files Files
+
 	outbox     Outbox
 	senders    Senders
 	limits     Limits

@@ -67,6 +67,9 @@ func (c Content) validate() error {
 	case c.Chat != nil:
 		return c.Chat.Validate()
 	case c.Robot != nil:
+		if image, ok := c.Robot.Body.(wecom.Image); ok && ours(image.MediaID) {
+			return nil // the picture itself takes its place before it is sent
+		}
 		return c.Robot.Validate()
 	}
 	return errors.New("delivery: no content")

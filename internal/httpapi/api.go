@@ -74,6 +74,7 @@ type Config struct {
 	Ends     Ends
 	Operator Operator
 	Webhooks Webhooks
+	Media    MediaFiles
 	// Metrics answers GET /metrics; nil means that there are none.
 	Metrics http.Handler
 	// Observe is told of every request that has ended, by its pattern; nil means nobody is.
@@ -120,6 +121,7 @@ func New(c Config) *API {
 	a.registerBatch()
 	a.registerChanges()
 	a.registerResend()
+	a.registerMedia()
 	a.registerEvents()
 	a.registerApps()
 	a.registerWebhooks()
@@ -133,6 +135,8 @@ func New(c Config) *API {
 type operation struct {
 	huma.Operation
 	scope access.Scope // that the caller's key must have; "" means that anybody may call
+	// streams: the operation reads the body itself, which is no JSON and may take its time.
+	streams bool
 }
 
 // register adds an operation. handle gets the caller, and returns the errors of its ports as they are:
@@ -143,7 +147,7 @@ func register[I, O any](a *API, op operation, handle func(ctx context.Context, c
 	}
 	op.BodyReadTimeout = bodyTimeout
 	op.SkipValidateBody = true // bodies are decoded here, with errors that name the field and a near one
-	op.Middlewares = huma.Middlewares{a.admit(op.scope)}
+	op.Middlewares = huma.Middlewares{a.admit(op)}
 	if op.scope != "" {
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
 		op.Security = []map[string][]string{{bearerScheme: {}}, {headerScheme: {}}}

@@ -30,6 +30,9 @@ type caller struct {
 	key       *access.Key // nil if the operation needs none
 	lang      wecom.Lang
 	errorsURL string
+	// request and writer are for operations that read the body themselves.
+	request *http.Request
+	writer  http.ResponseWriter
 	// untimed takes off the time-out for reading the request, once it is read: see NewServer.
 	untimed func()
 }
@@ -38,13 +41,13 @@ type callerKey struct{}
 
 func callerOf(ctx context.Context) *caller { return ctx.Value(callerKey{}).(*caller) }
 
-// admit lets a request through whose key has the scope, and whose body is JSON.
-func (a *API) admit(scope access.Scope) func(huma.Context, func(huma.Context)) {
+// admit lets a request through whose key has the scope, and whose body is JSON if it is to be.
+func (a *API) admit(op operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		c := &caller{lang: langOf(ctx.Header("Accept-Language")), errorsURL: a.ErrorsURL}
+		c := &caller{lang: langOf(ctx.Header("Accept-Language")), errorsURL: a.ErrorsURL, request: r, writer: w}
 		c.untimed = func() { _ = ctx.SetReadDeadline(time.Time{}) }
-		if scope != "" {
+		if scope := op.scope; scope != "" {
 			key, err := a.authenticate(r)
 			if err == nil && !key.May(scope) {
 				err = &fault{is: problemScope, detail: "the operation needs " + string(scope)}
@@ -59,7 +62,7 @@ func (a *API) admit(scope access.Scope) func(huma.Context, func(huma.Context)) {
 			c.key = key
 			a.usage.touch(key.ID, a.Now())
 		}
-		if ctx.Operation().RequestBody != nil {
+		if ctx.Operation().RequestBody != nil && !op.streams {
 			if !isJSON(r.Header.Get("Content-Type")) {
 				a.write(w, r, a.problemOf(r.Context(), &fault{is: problemMediaType}, c.lang))
 				return

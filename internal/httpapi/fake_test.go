@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,8 @@ import (
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/internal/events"
+	"github.com/hongyan-im/hongyan/internal/media"
+	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 )
 
 // world is what the API stands on, in memory, and the API over HTTP.
@@ -69,7 +72,7 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(stop)
 	w.api = New(Config{
 		Intake: w, Messages: w, Changes: w, Waiter: w, Rests: w, Keys: w, Webhooks: w.hooks, Version: "test",
-		Events: w.stream, Ends: w, Operator: w.operator, Stopping: w.stopping,
+		Media: newLibrary(t), Events: w.stream, Ends: w, Operator: w.operator, Stopping: w.stopping,
 		Ready: func(context.Context) error { return w.notReady },
 		Log:   slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:   func() time.Time { return at(now) },
@@ -80,6 +83,22 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	return w
+}
+
+// newLibrary are files in a folder and a database of their own.
+func newLibrary(t testing.TB) *media.Library {
+	t.Helper()
+	dir := t.TempDir()
+	store, err := sqlite.Open(filepath.Join(dir, "hongyan.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	library, err := media.Open(media.Config{Dir: filepath.Join(dir, "media"), Store: store, Unused: 30 * 24 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return library
 }
 
 // key makes an API key for these senders ("" for all), and returns its secret.

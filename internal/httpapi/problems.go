@@ -15,7 +15,7 @@ var catalogue = []kind{
 	problemBadJSON, problemNoBody, problemUnreadable, problemTooDeep, problemNotUTF8,
 	problemNoKey, problemBadKey,
 	problemScope, problemForeignSender,
-	problemNoRoute, problemNoMessage, problemNoSender,
+	problemNoRoute, problemNoMessage, problemNoSender, problemNoMedia,
 	problemMethod,
 	problemSlowBody,
 	problemNotEnded, problemNothingToResend,
@@ -84,7 +84,8 @@ var (
 			"消息已全部发出：missed=true 只发给没有收到的成员，all=true 发给所有人"}}
 	problemTooLarge = kind{code: 41301,
 		title: words{"the body is too large", "请求体过大"},
-		hint:  words{"upload files to WeCom and send their media_id", "文件请先上传到企业微信，再用 media_id 发送"}}
+		hint: words{"upload files by POST /v1/media, which takes 20 MB, and send the id that it answers",
+			"文件请先用 POST /v1/media 上传（最大 20 MB），再用返回的 id 发送"}}
 	problemMediaType = kind{code: 41501,
 		title: words{"the body must be JSON", "请求体必须是 JSON"},
 		hint:  words{`send the header "Content-Type: application/json"`, "请携带请求头 “Content-Type: application/json”"}}
@@ -123,6 +124,10 @@ var (
 		title: words{"there is no such app", "没有该应用"},
 		hint: words{"see GET /v1/apps for those that the key is for; a robot is called robot:NAME",
 			"可用 GET /v1/apps 查看该 key 可用的应用；机器人写作 robot:名称"}}
+	problemNoMedia = kind{code: 40411,
+		title: words{"there is no such file", "没有该文件"},
+		hint: words{"upload it by POST /v1/media; files that no message has named for the retention time are forgotten",
+			"请用 POST /v1/media 上传；超过保留期未被任何消息使用的文件会被清除"}}
 	problemNoToken = kind{code: 50201,
 		title: words{"WeCom gives no access token", "企业微信没有给出 access_token"},
 		hint:  words{"detail has what WeCom said; POST /v1/apps/{name}/check says more", "企业微信的应答见 detail；可用 POST /v1/apps/{name}/check 进一步检查"}}

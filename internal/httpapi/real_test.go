@@ -18,6 +18,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/internal/events"
 	"github.com/hongyan-im/hongyan/internal/limit"
+	"github.com/hongyan-im/hongyan/internal/media"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/wecom/wecomtest"
 )
@@ -27,12 +28,13 @@ import (
 // the world in memory.
 type real struct {
 	*world
-	t      testing.TB
-	sim    *wecomtest.Server
-	outbox *sqlite.Outbox
-	way    *delivery.Dispatcher
-	skew   atomic.Int64 // of the gateway's clock
-	admin  string       // a key for everything
+	t       testing.TB
+	sim     *wecomtest.Server
+	outbox  *sqlite.Outbox
+	way     *delivery.Dispatcher
+	skew    atomic.Int64 // of the gateway's clock
+	library *media.Library
+	admin   string // a key for everything
 }
 
 func newReal(t testing.TB) *real {
@@ -58,14 +60,21 @@ func newReal(t testing.TB) *real {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return time.Now().Add(time.Duration(r.skew.Load())) }
+	library, err := media.Open(media.Config{Dir: filepath.Join(t.TempDir(), "media"), Store: r.outbox, Unused: 30 * 24 * time.Hour, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.library, senders.Media = library, library
 	hub := delivery.NewHub(r.outbox)
 	limits := limit.New(limit.Config{Now: clock})
 	r.way = delivery.NewDispatcher(delivery.DispatcherConfig{Outbox: r.outbox, Senders: senders, Limits: limits, Hub: hub, Now: clock})
 	if err := r.way.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	intake := delivery.NewIntake(r.outbox, senders, limits, r.way, clock)
+	intake.Files = library
 	r.api = New(Config{
-		Intake: delivery.NewIntake(r.outbox, senders, limits, r.way, clock), Messages: r.outbox, Changes: r.way, Waiter: hub, Rests: r.way, Keys: r.world,
+		Intake: intake, Media: library, Messages: r.outbox, Changes: r.way, Waiter: hub, Rests: r.way, Keys: r.world,
 		// Those who listen to events are let go at once; apps and webhooks are those of the world in memory.
 		Events: r.stream, Ends: r.outbox, Stopping: r.stopping, Operator: r.operator, Webhooks: r.hooks,
 		Ready: r.outbox.Ready, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Version: "test", Now: clock,

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+
+	"github.com/hongyan-im/hongyan/wecom"
 )
 
 // MaxBatch is how many messages one call of the gateway takes.
@@ -32,13 +34,14 @@ type Result struct {
 // Batch hands over many messages, in calls of at most [MaxBatch], each of which is stored in one go.
 // What is wrong with one message is told in its place, and does not keep the others out. An error
 // says that a call failed: the results are then those of the calls before it, and the rest is not
-// known to be stored; with keys of its own in the options, a batch can be repeated as it is.
+// known to be stored. A file that several messages bring along in the same body is uploaded once. With keys of its own in the options, a batch can be repeated as it is.
 func (c *Client) Batch(ctx context.Context, items []Item) ([]Result, error) {
 	results := make([]Result, 0, len(items))
+	known := map[wecom.Attachment]string{}
 	for from := 0; from < len(items); {
 		call := newBatchCall()
 		to := from
-		for to < len(items) && call.add(c, items[to]) {
+		for to < len(items) && call.add(ctx, c, items[to], known) {
 			to++
 		}
 		if err := c.batch(ctx, call); err != nil {
@@ -64,8 +67,12 @@ func newBatchCall() *batchCall {
 }
 
 // add puts an item into the call, unless it is full.
-func (b *batchCall) add(c *Client, item Item) bool {
-	data, err := c.encode(item.Letter, item.Options)
+func (b *batchCall) add(ctx context.Context, c *Client, item Item, known map[wecom.Attachment]string) bool {
+	var data []byte
+	letter, err := c.attached(ctx, item.Letter, known)
+	if err == nil {
+		data, err = c.encode(letter, item.Options)
+	}
 	if err != nil {
 		b.results = append(b.results, Result{Err: err})
 		return true

@@ -27,8 +27,9 @@ type request struct {
 	method string
 	path   string // under the base, such as "/v1/messages"
 	query  url.Values
-	body   []byte // JSON, or nil
-	key    string // Idempotency-Key
+	body   []byte  // JSON, or nil
+	file   *upload // or a file
+	key    string  // Idempotency-Key
 	header http.Header
 	wait   time.Duration // how long the answer may be held back
 	ask    bool          // wait is said in the query
@@ -154,6 +155,10 @@ func (c *Client) open(ctx context.Context, r *request) (*http.Response, error) {
 		WroteHeaders: func() { begun.Store(true) },
 	})
 	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
+	if err == nil && r.file != nil {
+		req.ContentLength, req.GetBody = r.file.size, r.file.body
+		req.Body, err = r.file.body()
+	}
 	if err != nil {
 		return nil, c.broken(r, 0, false, err)
 	}
@@ -164,7 +169,10 @@ func (c *Client) open(ctx context.Context, r *request) (*http.Response, error) {
 	if c.lang != "" {
 		req.Header.Set("Accept-Language", strings.ReplaceAll(string(c.lang), "_", "-"))
 	}
-	if r.body != nil {
+	switch {
+	case r.file != nil:
+		req.Header.Set("Content-Type", "application/octet-stream")
+	case r.body != nil:
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if r.key != "" {

@@ -48,7 +48,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answered, stored = f.before(w, len(f.requests))
 	}
 	key := r.Header.Get("Idempotency-Key")
-	if r.Method == http.MethodPost && stored {
+	if r.Method == http.MethodPost && stored && key != "" {
 		if before, ok := f.stored[key]; ok && before != string(body) {
 			problem(w, 422, gateway.CodeKeyReused, "the key was used")
 			return

@@ -77,7 +77,7 @@ func (c *Client) encode(l Letter, o Options) ([]byte, error) {
 }
 
 // Encode returns the JSON that [Client.Submit] sends: WeCom's own, but for who sends it to whom. A
-// letter that brings a file along is a *[wecom.ValidationError].
+// letter that brings a file along, which Submit uploads before, is a *[wecom.ValidationError].
 func Encode(l Letter, o Options) ([]byte, error) {
 	body := bodyOf(l)
 	if body == nil {
@@ -86,7 +86,7 @@ func Encode(l Letter, o Options) ([]byte, error) {
 	data, err := l.MarshalJSON()
 	if err != nil {
 		return nil, invalid(body.MsgType()+".media_id", wecom.Missing,
-			"a gateway takes JSON, which cannot carry a file: upload it to WeCom first, and give its media id")
+			"JSON cannot carry a file: upload it first, and give its media id")
 	}
 	var in map[string]json.RawMessage
 	if err := json.Unmarshal(data, &in); err != nil {

@@ -18,9 +18,11 @@ const messagesPath = "/v1/messages"
 //
 // The errors are *[EndedError] (it ended without being sent; where WeCom refused it, with the
 // *[wecom.Error] in it), *[UnfinishedError] (it is stored, and goes on), *[Problem] (the gateway does
-// not take it), *[wecom.ValidationError] (it brings a file along, which JSON cannot) and
-// *[wecom.TransportError] (no answer of the gateway). [NeverSent] tells whether sending again can
+// not take it), *[wecom.ValidationError] (of a file that it brings along) and *[wecom.TransportError] (no answer of the gateway). [NeverSent] tells whether sending again can
 // repeat the message.
+//
+// A file that the body brings along, as by [wecom.ImageFile], goes to the gateway first, each time; to
+// send one often, [Client.Upload] it once.
 //
 // AgentID and TruncateOK of the message say nothing to a gateway: it knows the app by name, and sends
 // what is too long in parts.
@@ -61,6 +63,10 @@ func (c *Client) sendAndWait(ctx context.Context, l Letter) (wecom.Receipt, erro
 // to its end or the time is over. The errors are those of [Client.Send] that say that it is not
 // stored; what became of it the message says, in its Status and by [Message.Err].
 func (c *Client) Submit(ctx context.Context, l Letter, options Options) (*Message, error) {
+	l, err := c.attached(ctx, l, nil)
+	if err != nil {
+		return nil, err
+	}
 	body, err := c.encode(l, options)
 	if err != nil {
 		return nil, err

@@ -243,21 +243,6 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestFiles: JSON carries none.
-func TestFiles(t *testing.T) {
-	f := newFake(t)
-	for _, body := range []wecom.Body{wecom.ImageFile("plan.png"), wecom.FileBytes("a.txt", []byte("abcdefgh")), nil} {
-		_, err := f.client(t, nil).Send(t.Context(), wecom.Message{To: wecom.To{All: true}, Body: body})
-		var invalid *wecom.ValidationError
-		if !errors.As(err, &invalid) || !gateway.NeverSent(err) {
-			t.Errorf("%T: %v", body, err)
-		}
-	}
-	if len(f.requests) != 0 {
-		t.Error("something was asked of the gateway")
-	}
-}
-
 // TestWait: a context that ends leaves the id behind, and the time that a message takes is waited for.
 func TestWait(t *testing.T) {
 	f := newFake(t)

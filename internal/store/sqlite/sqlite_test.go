@@ -11,6 +11,7 @@ import (
 
 	"github.com/hongyan-im/hongyan/internal/access"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/media"
 	"github.com/hongyan-im/hongyan/internal/store/migrations"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/internal/store/storetest"
@@ -68,6 +69,10 @@ func TestKeys(t *testing.T) {
 		t.Cleanup(func() { _ = command.Close() })
 		return gateway, command
 	})
+}
+
+func TestMedia(t *testing.T) {
+	storetest.TestMedia(t, func(t *testing.T) media.Store { return open(t, fresh(t)) })
 }
 
 func TestModel(t *testing.T) {
