@@ -46,6 +46,9 @@ func (a *API) admit(scope access.Scope) func(huma.Context, func(huma.Context)) {
 		c.untimed = func() { _ = ctx.SetReadDeadline(time.Time{}) }
 		if scope != "" {
 			key, err := a.authenticate(r)
+			if err == nil {
+				err = a.chargeRequest(r.Context(), key)
+			}
 			if err == nil && !key.May(scope) {
 				err = &fault{is: problemScope, detail: "the operation needs " + string(scope)}
 			}
@@ -157,7 +160,8 @@ func (u *usage) giveBack(at map[int64]time.Time) {
 
 const usageInterval = 30 * time.Second
 
-// Run records when keys were used, twice a minute and when ctx ends; then it returns.
+// Run records when keys were used, twice a minute and when ctx ends; then it returns. It also forgets
+// the rates of keys that are not used.
 func (a *API) Run(ctx context.Context) {
 	tick := time.NewTicker(usageInterval)
 	defer tick.Stop()
@@ -165,6 +169,7 @@ func (a *API) Run(ctx context.Context) {
 		select {
 		case <-tick.C:
 			a.recordUsage(ctx)
+			a.rates.forget(a.Now())
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()

@@ -61,6 +61,8 @@ type fault struct {
 	fields []*wecom.FieldError
 	// hint is what to do, where this time it is known better than for the kind.
 	hint *words
+	// retryAfter is that of the kind, where it differs from time to time.
+	retryAfter int
 }
 
 func (f *fault) Error() string { return f.is.title.en }
@@ -158,8 +160,8 @@ func (f *fault) problem(page string, lang wecom.Lang) *Problem {
 	if f.hint != nil {
 		p.Hint = f.hint.in(lang)
 	}
-	if f.is.retryAfter > 0 {
-		p.headers = http.Header{"Retry-After": {strconv.Itoa(f.is.retryAfter)}}
+	if seconds := max(f.retryAfter, f.is.retryAfter); seconds > 0 {
+		p.headers = http.Header{"Retry-After": {strconv.Itoa(seconds)}}
 	}
 	if f.is.code == problemNoKey.code || f.is.code == problemBadKey.code {
 		p.headers = http.Header{"Www-Authenticate": {`Bearer realm="hongyan"`}}

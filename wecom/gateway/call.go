@@ -104,15 +104,19 @@ const (
 )
 
 // pauseAfter is how long to wait after the attempt n, counted from 0: doubling, with jitter; or what
-// the gateway asked for, within bounds.
+// the gateway asked for. In trouble it asks for a guess, which is bounded; for a key that is over its
+// rate it knows the time, and sooner is in vain.
 func pauseAfter(n int, err error) time.Duration {
 	pause := min(firstPause<<min(n, 10), longestPause)
 	pause = pause/2 + rand.N(pause)
 	var problem *Problem
-	if errors.As(err, &problem) && problem.RetryAfter > 0 {
-		pause = max(pause, min(problem.RetryAfter, longestPause))
+	if !errors.As(err, &problem) || problem.RetryAfter <= 0 {
+		return pause
 	}
-	return pause
+	if problem.Status == http.StatusTooManyRequests {
+		return problem.RetryAfter + rand.N(firstPause) // not all at once
+	}
+	return max(pause, min(problem.RetryAfter, longestPause))
 }
 
 // try makes a request once.

@@ -39,8 +39,10 @@ type Config struct {
 	// Wait is how long Send waits for the end of a message, if its context does not end sooner. 0
 	// means 30 s.
 	Wait time.Duration
-	// Retry is how long a request is repeated while the gateway cannot be reached or cannot take it
-	// (503). 0 means 30 s; negative means that it is made once.
+	// Retry is how long a request is repeated while the gateway cannot be reached, cannot take it
+	// (503), or does not take it since the key is over its rate (429). 0 means 30 s; negative means
+	// that it is made once. Who is to wait longer than that for the rate is told at once, by the
+	// RetryAfter of the *[Problem].
 	Retry time.Duration
 	// Timeout bounds one request, beside the time that it is to wait. 0 means 15 s.
 	Timeout time.Duration
