@@ -63,6 +63,10 @@ func (a *API) admit(scope access.Scope) func(huma.Context, func(huma.Context)) {
 			a.usage.touch(key.ID, a.Now())
 		}
 		if ctx.Operation().RequestBody != nil {
+			if most := ctx.Operation().MaxBodyBytes; most > 0 && r.ContentLength > most { // not a byte of it is read
+				a.write(w, r, a.problemOf(r.Context(), tooLarge(most), c.lang))
+				return
+			}
 			if !isJSON(r.Header.Get("Content-Type")) {
 				a.write(w, r, a.problemOf(r.Context(), &fault{is: problemMediaType}, c.lang))
 				return

@@ -87,8 +87,11 @@ func humaProblem(ctx huma.Context, status int, errs []error) *Problem {
 	case status == http.StatusBadRequest:
 		f.is = problemNoBody
 	case status == http.StatusRequestEntityTooLarge:
-		f.is = problemTooLarge
-		f.detail = "the limit is " + strconv.Itoa(maxBody) + " bytes"
+		limit := int64(maxBody)
+		if ctx != nil {
+			limit = ctx.Operation().MaxBodyBytes
+		}
+		f = tooLarge(limit)
 	case status == http.StatusRequestTimeout:
 		f.is = problemSlowBody
 	case status == http.StatusUnprocessableEntity:
@@ -109,6 +112,10 @@ func humaProblem(ctx huma.Context, status int, errs []error) *Problem {
 		}
 	}
 	return f.problem(page, lang)
+}
+
+func tooLarge(limit int64) *fault {
+	return &fault{is: problemTooLarge, detail: "the limit is " + strconv.FormatInt(limit, 10) + " bytes"}
 }
 
 // problemOf says what an error of a port, or a fault, means to the caller.
