@@ -22,7 +22,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/hongyan-im/hongyan/wecom/simulator"
 )
@@ -270,12 +269,6 @@ func (in *insider) message(sender, body string, more string) string {
 		to = ""
 	}
 	return `{` + sender + `,` + to + `"labels":{"order":"` + plantedLabel + `"},` + body + more + `}`
-}
-
-// logged waits until the log has the words.
-func (in *insider) logged(words string) {
-	in.Helper()
-	eventually(in, 20*time.Second, "the log says "+words, func() bool { return in.said.has("log", words) }, func() string { return "" })
 }
 
 // check looks for all secrets in all that was said.

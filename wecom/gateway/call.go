@@ -44,7 +44,7 @@ const (
 // call makes a request, again and again while the gateway cannot be reached or is in trouble, and
 // decodes the answer. header is that of the answer.
 func (c *Client) call(ctx context.Context, r *request, answer any) (header http.Header, err error) {
-	giveUp := time.Now().Add(c.retry)
+	var giveUp time.Time
 	mayHaveArrived := false
 	for n := 0; ; n++ {
 		header, err = c.try(ctx, r, answer)
@@ -55,6 +55,9 @@ func (c *Client) call(ctx context.Context, r *request, answer any) (header http.
 		}
 		if err == nil || ctx.Err() != nil || !worthRepeating(err) || r.once && !NeverSent(err) {
 			return header, err
+		}
+		if n == 0 { // the first may have been held back for long before it failed
+			giveUp = time.Now().Add(c.retry)
 		}
 		pause := pauseAfter(n, err)
 		if time.Now().Add(pause).After(giveUp) {

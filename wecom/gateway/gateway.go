@@ -70,6 +70,7 @@ type Client struct {
 	timeout    time.Duration
 	lang       wecom.Lang
 	http       *http.Client
+	holds      chan struct{} // one for each look that the gateway may hold back at a time
 }
 
 // New returns a client of the gateway that config describes, or a *[ConfigError]. It asks nobody: a
@@ -88,16 +89,19 @@ func New(config Config) (*Client, error) {
 		base: *base, host: base.Scheme + "://" + base.Host, key: config.Key, app: config.App, robot: config.Robot,
 		wait: orDefault(config.Wait, defaultWait), retry: orDefault(config.Retry, defaultRetry),
 		timeout: orDefault(config.Timeout, defaultTimeout), lang: config.Lang, http: own,
+		holds: make(chan struct{}, maxConns/2),
 	}, nil
 }
 
+// maxConns is how many connections a client makes at most.
+const maxConns = 100
+
 // newTransport keeps connections open under load, unlike the standard one.
 func newTransport() *http.Transport {
-	const conns = 100
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConnsPerHost: conns, MaxConnsPerHost: conns,
+		MaxIdleConnsPerHost: maxConns, MaxConnsPerHost: maxConns,
 		IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 	}
 }
