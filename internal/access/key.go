@@ -35,9 +35,11 @@ type Key struct {
 	// CallbackURL is where the results of its messages are told that name no other place; "" means
 	// nowhere.
 	CallbackURL string
-	Created     time.Time
-	Revoked     time.Time // zero while it is good
-	LastUsed    time.Time // to the minute or so; zero if never
+	// Rate is how many requests may be made with it; each message of a batch counts as one.
+	Rate     Rate
+	Created  time.Time
+	Revoked  time.Time // zero while it is good
+	LastUsed time.Time // to the minute or so; zero if never
 }
 
 // May reports whether the key has the scope.

@@ -47,6 +47,11 @@ Its scopes say what it may do with them:
   manage  cancel, recall and resend messages
   token   get an app's access_token, for programs that must call WeCom themselves
 
+With --rate no more than so many requests are taken with it: --rate 10/s, 600/m or 1000/h. What was not
+used for a second, a minute or an hour may be used at once. Each message of a batch counts; a batch may
+overdraw, and then the next request is taken when that is made up for. What is over the rate is refused
+with HTTP 429 and the time to wait. --rate 10/s keeps a program that runs wild from filling the queue.
+
 With --callback-url the results of its messages are POSTed there, signed; "hongyan key webhook-secret"
 shows the secret that receivers check the signature with.
 ` + configHelp
@@ -56,7 +61,7 @@ type newKey struct {
 	name                 string
 	apps, robots, scopes []string
 	all                  bool
-	callback             string
+	callback, rate       string
 }
 
 func (c *cli) keyCreateCommand() *cobra.Command {
@@ -81,6 +86,7 @@ func (c *cli) keyCreateCommand() *cobra.Command {
 	flags.BoolVar(&k.all, "all", false, "it is for all apps and robots")
 	flags.StringSliceVar(&k.scopes, "scope", []string{"send", "read"}, "`SCOPES`: send, read, manage, token")
 	flags.StringVar(&k.callback, "callback-url", "", "`URL` where the results of its messages are told that name none")
+	flags.StringVar(&k.rate, "rate", "", "`RATE` that it is kept to, such as 10/s, 600/m or 1000/h")
 	file.addFlags(flags)
 	_ = cmd.RegisterFlagCompletionFunc("scope", cobra.FixedCompletions(scopeNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -162,6 +168,13 @@ func (n *newKey) key(cmd *cobra.Command) (*access.Key, error) {
 	}
 	if len(k.Scopes) == 0 {
 		return nil, usage(cmd, "--scope is empty: there are %s", describeScopes(access.Scopes))
+	}
+	if n.rate != "" || cmd.Flags().Changed("rate") {
+		rate, err := access.ParseRate(n.rate)
+		if err != nil {
+			return nil, usage(cmd, "--rate: %v", err)
+		}
+		k.Rate = rate
 	}
 	return k, nil
 }

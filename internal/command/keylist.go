@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,8 +16,8 @@ import (
 	"github.com/hongyan-im/hongyan/internal/access"
 )
 
-const keyListHelp = `List the API keys: what they are for, what they may do, when they were made and last used. The keys
-themselves are not shown: nobody has them but the programs that use them.
+const keyListHelp = `List the API keys: what they are for, what they may do and how often, when they were made and last used.
+The keys themselves are not shown: nobody has them but the programs that use them.
 ` + configHelp
 
 func (c *cli) keyListCommand() *cobra.Command {
@@ -58,6 +59,7 @@ type keyJSON struct {
 	Senders  []string       `json:"senders"` // empty: all
 	Scopes   []access.Scope `json:"scopes"`
 	Callback string         `json:"callback_url,omitempty"`
+	Rate     string         `json:"rate,omitempty"` // such as 10/s
 	Created  time.Time      `json:"created"`
 	LastUsed time.Time      `json:"last_used,omitzero"`
 	Revoked  time.Time      `json:"revoked,omitzero"`
@@ -69,7 +71,7 @@ func (c *cli) printKeys(list []access.Key, asJSON bool) error {
 	case asJSON:
 		shown := make([]keyJSON, len(list))
 		for i, k := range list {
-			shown[i] = keyJSON{k.Name, append([]string{}, k.Senders...), k.Scopes, k.CallbackURL, k.Created, k.LastUsed, k.Revoked}
+			shown[i] = keyJSON{k.Name, append([]string{}, k.Senders...), k.Scopes, k.CallbackURL, k.Rate.String(), k.Created, k.LastUsed, k.Revoked}
 		}
 		data, err := json.MarshalIndent(shown, "", "  ")
 		if err != nil {
@@ -80,9 +82,9 @@ func (c *cli) printKeys(list []access.Key, asJSON bool) error {
 		fmt.Fprintln(c.std.Err, pick(c.lang, `hongyan: there are no keys; "hongyan key create" makes one`, `hongyan: 还没有 key；可用 "hongyan key create" 创建`))
 	default:
 		table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "NAME\tFOR\tSCOPES\tCREATED\tLAST USED\tREVOKED")
+		fmt.Fprintln(table, "NAME\tFOR\tSCOPES\tRATE\tCREATED\tLAST USED\tREVOKED")
 		for _, k := range list {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, describeSenders(k.Senders), describeScopes(k.Scopes),
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, describeSenders(k.Senders), describeScopes(k.Scopes), cmp.Or(k.Rate.String(), "-"),
 				minute(k.Created), minute(k.LastUsed), minute(k.Revoked))
 		}
 		table.Flush()

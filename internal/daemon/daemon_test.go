@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -68,11 +69,18 @@ func TestStopDoesNotWaitForWaiters(t *testing.T) {
 	answered := make(chan answer, 1)
 	go func() { answered <- g.send("?wait=60s", "slow") }()
 	<-u.arrived
+	later := g.send("", "waits for the only worker")
+	looked := make(chan answer, 1)
+	go func() { looked <- g.ask(http.MethodGet, "/v1/messages/"+later.ID+"?wait=60s", "") }()
+	waiting(t, 2)
 	began := time.Now()
 	g.stop()
 	a := <-answered
 	if a.code != http.StatusAccepted || a.Status != "sending" {
 		t.Errorf("answered %+v, want 202 and sending", a)
+	}
+	if l := <-looked; l.code != http.StatusOK || l.ID != later.ID || l.Status != "queued" {
+		t.Errorf("looked at %+v, want 200 and queued", l)
 	}
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("the stop took %v", took)
@@ -84,6 +92,18 @@ func TestStopDoesNotWaitForWaiters(t *testing.T) {
 	if got := u.texts(); got["slow"] != 1 {
 		t.Errorf("arrived: %v", got)
 	}
+}
+
+// waiting waits until so many wait for the end of a message, as their stacks show.
+func waiting(t *testing.T, n int) {
+	t.Helper()
+	stacks := make([]byte, 4<<20)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		if strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "delivery.(*Hub).Wait(") == n {
+			return
+		}
+	}
+	t.Fatalf("not %d wait", n)
 }
 
 // TestStartThatFails leaves nothing open.

@@ -6,15 +6,20 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
 
-var listening = flag.Int("listeners", 2000, "how many clients listen to events at once")
+var listening = flag.Int("listeners", 10_000, "how many clients listen to events at once")
 
 // ear is a client that listens to events.
 type ear struct {
@@ -54,14 +59,57 @@ func (e *ear) line(beginning string) (string, error) {
 	return "", fmt.Errorf("the stream ended before a line %q: %v", beginning, e.lines.Err())
 }
 
-// TestListeners has many clients listen who hear nothing for long: they cost little memory, they hold
-// up nobody, all of them hear of a message, and they do not keep the gateway from ending.
+// enoughFiles makes sure that this process and that of the gateway may each have a connection for every
+// client. Go has raised the soft limit to the hard one in both.
+func enoughFiles(t *testing.T, clients int) {
+	t.Helper()
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	const others = 500 // database, WeCom, callers
+	if need := uint64(clients + others); limit.Max < need {
+		tell := t.Skipf
+		if os.Getenv("CI") != "" {
+			tell = t.Fatalf
+		}
+		tell("%d clients need %d open files, the hard limit is %d (ulimit -Hn)", clients, need, limit.Max)
+	}
+}
+
+// metric reads a number from the gateway's metrics.
+func (g *gateway) metric(name string) int {
+	g.t.Helper()
+	answer, err := g.client.Get(g.process.Load().url + "/metrics")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(text)
+	if found == nil {
+		g.t.Fatalf("no %s in the metrics", name)
+	}
+	value, err := strconv.ParseFloat(string(found[1]), 64)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return int(value)
+}
+
+// TestListeners has ten thousand clients listen who hear nothing for long: they cost little memory, they
+// hold up nobody, all of them hear of a message, those who leave leave nothing behind, and those who
+// stay do not keep the gateway from ending.
 func TestListeners(t *testing.T) {
+	enoughFiles(t, *listening)
 	w := newWeCom(t)
 	g := newGateway(t, w, nil)
 	p := g.start()
 	before, _ := g.timed(texts(crm.Name, "before", 0, 100))
-	idle := p.resident()
+	idle, goroutines := p.resident(), g.metric("go_goroutines")
 	ears := make([]*ear, *listening)
 	t.Cleanup(func() {
 		for _, e := range ears {
@@ -76,6 +124,10 @@ func TestListeners(t *testing.T) {
 		return err
 	})
 	grown := p.resident() - idle
+	if n := g.metric("hongyan_event_clients"); n != len(ears) {
+		t.Errorf("%d listen, says the gateway, of %d", n, len(ears))
+	}
+	most := g.metric("go_goroutines") - goroutines
 	beside, longest := g.timed(texts(crm.Name, "beside", 1000, 100))
 	began := time.Now()
 	id := g.post(letter{users: users(1, 1), text: "heard by all"})
@@ -89,6 +141,19 @@ func TestListeners(t *testing.T) {
 	after := p.resident() - idle
 	t.Logf("%d listen: %.1f KiB each (%.1f after 101 messages were told to all); a message took %v before, %v beside (longest %v); all had heard of one after %v",
 		len(ears), float64(grown)/float64(len(ears))/1024, float64(after)/float64(len(ears))/1024, before, beside, longest, heard.Round(time.Millisecond))
+	if n := g.metric("hongyan_event_clients_dropped_total"); n != 0 {
+		t.Errorf("%d were dropped", n)
+	}
+	leaving := len(ears) * 9 / 10
+	for _, e := range ears[:leaving] {
+		_ = e.conn.Close()
+	}
+	left := 0
+	eventually(t, 20*time.Second, "those who left are gone", func() bool {
+		left = g.metric("go_goroutines") - goroutines
+		return g.metric("hongyan_event_clients") == len(ears)-leaving && left <= most/10+20
+	}, func() string { return fmt.Sprintf("%d goroutines of %d are left", left, most) })
+	t.Logf("%d goroutines while all listened, %d when %d had left", most, left, leaving)
 	if most := 96 << 10; after/len(ears) > most {
 		t.Errorf("%d bytes of memory for each who listens", after/len(ears))
 	}
@@ -99,7 +164,7 @@ func TestListeners(t *testing.T) {
 	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("those who listen kept the gateway from ending for %v", took)
 	}
-	if last, err := ears[0].line("0"); err != nil || last != "" {
+	if last, err := ears[leaving].line("0"); err != nil || last != "" {
 		t.Errorf("the stream was cut off: %q %v", last, err) // its end is a chunk of no bytes
 	}
 }

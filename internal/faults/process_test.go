@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,11 +35,32 @@ type process struct {
 	quiet  bool // what it said is of no interest when the test fails
 }
 
+// lookAtSources has go test see what the program is made of: else it would not see that it changed, and
+// answer from its cache. It counts only what a test looks at, so TestMain is too early.
+var lookAtSources = sync.OnceFunc(func() {
+	for _, sources := range []string{"../../cmd", "../../internal", "../../wecom"} {
+		_ = filepath.WalkDir(sources, func(path string, _ fs.DirEntry, _ error) error {
+			_, err := os.Stat(path)
+			return err
+		})
+	}
+})
+
 // launch starts the program. It ends with the test at the latest.
 func launch(t testing.TB, args ...string) *process {
 	t.Helper()
+	return launchHeard(t, nil, args...)
+}
+
+// launchHeard is launch, with somebody who is told all that the program writes on standard error.
+func launchHeard(t testing.TB, hears io.Writer, args ...string) *process {
+	t.Helper()
+	lookAtSources()
 	p := &process{t: t, cmd: exec.Command(hongyan, args...), said: make(chan struct{}), exited: make(chan struct{})}
 	p.cmd.Stderr = &p.stderr
+	if hears != nil {
+		p.cmd.Stderr = io.MultiWriter(&p.stderr, hears)
+	}
 	// The thread that starts it stays as long as the process of the test.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	p.cmd.WaitDelay = 5 * time.Second

@@ -47,6 +47,8 @@ type wecomServer struct {
 	server *http.Server
 	// around, if it is set, serves the calls of message/send; the simulator is next.
 	around atomic.Pointer[func(next http.Handler, w http.ResponseWriter, r *http.Request)]
+	// hears, if it is set, is told of every request.
+	hears func(r *http.Request, body []byte)
 
 	mu    sync.Mutex
 	sends []send
@@ -96,6 +98,11 @@ func (w *wecomServer) up() {
 func (w *wecomServer) down() { _ = w.server.Close() }
 
 func (w *wecomServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if w.hears != nil {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		w.hears(r, body)
+	}
 	if !strings.HasSuffix(r.URL.Path, "/message/send") {
 		w.sim.ServeHTTP(rw, r)
 		return

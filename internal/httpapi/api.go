@@ -99,6 +99,7 @@ type API struct {
 	huma   huma.API
 	routes *routes
 	usage  usage
+	rates  rates
 
 	epoch     string // tells the events of this process from those of another
 	listeners listeners
@@ -113,7 +114,7 @@ func New(c Config) *API {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	a := &API{Config: c, routes: newRoutes(), usage: usage{at: map[int64]time.Time{}}}
+	a := &API{Config: c, routes: newRoutes(), usage: usage{at: map[int64]time.Time{}}, rates: rates{buckets: map[int64]*bucket{}}}
 	a.epoch = strconv.FormatInt(time.Now().UnixNano(), 36)
 	a.huma = humago.New(a.routes, a.document())
 	a.registerMessages()
@@ -149,7 +150,7 @@ func register[I, O any](a *API, op operation, handle func(ctx context.Context, c
 	op.SkipValidateBody = true // bodies are decoded here, with errors that name the field and a near one
 	op.Middlewares = huma.Middlewares{a.admit(op)}
 	if op.scope != "" {
-		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)
 		op.Security = []map[string][]string{{bearerScheme: {}}, {headerScheme: {}}}
 	}
 	huma.Register(a.huma, op.Operation, func(ctx context.Context, in *I) (*O, error) {

@@ -49,6 +49,9 @@ func (a *API) admit(op operation) func(huma.Context, func(huma.Context)) {
 		c.untimed = func() { _ = ctx.SetReadDeadline(time.Time{}) }
 		if scope := op.scope; scope != "" {
 			key, err := a.authenticate(r)
+			if err == nil {
+				err = a.chargeRequest(r.Context(), key)
+			}
 			if err == nil && !key.May(scope) {
 				err = &fault{is: problemScope, detail: "the operation needs " + string(scope)}
 			}
@@ -63,6 +66,10 @@ func (a *API) admit(op operation) func(huma.Context, func(huma.Context)) {
 			a.usage.touch(key.ID, a.Now())
 		}
 		if ctx.Operation().RequestBody != nil && !op.streams {
+			if most := ctx.Operation().MaxBodyBytes; most > 0 && r.ContentLength > most { // not a byte of it is read
+				a.write(w, r, a.problemOf(r.Context(), tooLarge(most), c.lang))
+				return
+			}
 			if !isJSON(r.Header.Get("Content-Type")) {
 				a.write(w, r, a.problemOf(r.Context(), &fault{is: problemMediaType}, c.lang))
 				return
@@ -160,7 +167,8 @@ func (u *usage) giveBack(at map[int64]time.Time) {
 
 const usageInterval = 30 * time.Second
 
-// Run records when keys were used, twice a minute and when ctx ends; then it returns.
+// Run records when keys were used, twice a minute and when ctx ends; then it returns. It also forgets
+// the rates of keys that are not used.
 func (a *API) Run(ctx context.Context) {
 	tick := time.NewTicker(usageInterval)
 	defer tick.Stop()
@@ -168,6 +176,7 @@ func (a *API) Run(ctx context.Context) {
 		select {
 		case <-tick.C:
 			a.recordUsage(ctx)
+			a.rates.forget(a.Now())
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()

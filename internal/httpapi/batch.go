@@ -80,6 +80,9 @@ func (a *API) sendBatch(ctx context.Context, c *caller, in *batchInput) (*batchO
 	if err != nil {
 		return nil, err
 	}
+	if err := a.chargeBatch(ctx, c.key, len(items)); err != nil {
+		return nil, err
+	}
 	out := &batchOutput{Body: BatchAnswer{Results: make([]BatchResult, len(items))}}
 	var requests []delivery.Request
 	var places []int

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type world struct {
 	used     map[int64]time.Time
 	requests []delivery.Request
 	changed  chan struct{} // closed when a message is accepted or changes
+	waiting  atomic.Int32  // who waits for the end of a message
 
 	fails, notReady, usedFails error // what the ports return, if set
 	panics                     any
@@ -221,6 +223,8 @@ func (w *world) Slowed(s delivery.Sender) delivery.Rest {
 }
 
 func (w *world) Wait(ctx context.Context, id delivery.MessageID) (*delivery.Message, error) {
+	w.waiting.Add(1)
+	defer w.waiting.Add(-1)
 	for {
 		w.mu.Lock()
 		m, changed := w.copy(id), w.changed

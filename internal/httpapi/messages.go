@@ -34,9 +34,10 @@ func (a *API) registerMessages() {
 	}}, a.sendMessage)
 	register(a, operation{scope: access.Read, Operation: huma.Operation{
 		OperationID: "getMessage", Method: http.MethodGet, Path: messagesPath + "/{id}", Tags: []string{"Messages"},
-		Summary:     "Find out what became of a message",
-		Description: "The state of the message and of each of its deliveries, with what WeCom answered, and cause and cure of what went wrong. What the message says is not in it.",
-		Errors:      []int{404, 503}, RejectUnknownQueryParameters: true,
+		Summary: "Find out what became of a message",
+		Description: "The state of the message and of each of its deliveries, with what WeCom answered, and cause and cure of what went wrong. What the message says is not in it. " +
+			"With wait the answer comes as soon as the message has come to its end, or when that time is over with what is known then.",
+		Errors: []int{404, 503}, RejectUnknownQueryParameters: true,
 	}}, a.getMessage)
 }
 
@@ -178,14 +179,27 @@ type MessagePath struct {
 type getInput struct {
 	MessagePath
 	Recipients string `query:"recipients" doc:"Of recipients only those after this member: the next of the answer before."`
+	Wait       string `query:"wait" doc:"How long the answer may be held back until the message has come to its end: a duration such as 30s, at most 60s." example:"30s"`
 }
 
 type getOutput struct{ Body Message }
 
 func (a *API) getMessage(ctx context.Context, c *caller, in *getInput) (*getOutput, error) {
+	wait, err := parseWait(in.Wait)
+	if err != nil {
+		return nil, err
+	}
 	m, err := a.find(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
+	}
+	if wait > 0 && !m.Status().Final() {
+		c.untimed()
+		limited, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		if m, err = a.Waiter.Wait(limited, m.ID); err != nil {
+			return nil, err
+		}
 	}
 	shown, err := a.whole(ctx, m, in.Recipients, c.lang)
 	if err != nil {

@@ -61,6 +61,8 @@ type fault struct {
 	fields []*wecom.FieldError
 	// hint is what to do, where this time it is known better than for the kind.
 	hint *words
+	// retryAfter is that of the kind, where it differs from time to time.
+	retryAfter int
 }
 
 func (f *fault) Error() string { return f.is.title.en }
@@ -85,8 +87,11 @@ func humaProblem(ctx huma.Context, status int, errs []error) *Problem {
 	case status == http.StatusBadRequest:
 		f.is = problemNoBody
 	case status == http.StatusRequestEntityTooLarge:
-		f.is = problemTooLarge
-		f.detail = "the limit is " + strconv.Itoa(maxBody) + " bytes"
+		limit := int64(maxBody)
+		if ctx != nil {
+			limit = ctx.Operation().MaxBodyBytes
+		}
+		f = tooLarge(limit)
 	case status == http.StatusRequestTimeout:
 		f.is = problemSlowBody
 	case status == http.StatusUnprocessableEntity:
@@ -107,6 +112,10 @@ func humaProblem(ctx huma.Context, status int, errs []error) *Problem {
 		}
 	}
 	return f.problem(page, lang)
+}
+
+func tooLarge(limit int64) *fault {
+	return &fault{is: problemTooLarge, detail: "the limit is " + strconv.FormatInt(limit, 10) + " bytes"}
 }
 
 // problemOf says what an error of a port, or a fault, means to the caller.
@@ -158,8 +167,8 @@ func (f *fault) problem(page string, lang wecom.Lang) *Problem {
 	if f.hint != nil {
 		p.Hint = f.hint.in(lang)
 	}
-	if f.is.retryAfter > 0 {
-		p.headers = http.Header{"Retry-After": {strconv.Itoa(f.is.retryAfter)}}
+	if seconds := max(f.retryAfter, f.is.retryAfter); seconds > 0 {
+		p.headers = http.Header{"Retry-After": {strconv.Itoa(seconds)}}
 	}
 	if f.is.code == problemNoKey.code || f.is.code == problemBadKey.code {
 		p.headers = http.Header{"Www-Authenticate": {`Bearer realm="hongyan"`}}

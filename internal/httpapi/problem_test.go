@@ -177,6 +177,19 @@ func TestWrongParameters(t *testing.T) {
 	}
 }
 
+func TestWrongWaitForAMessage(t *testing.T) {
+	w := newWorld(t)
+	key := w.key("", access.Read)
+	for _, c := range []struct{ wait, says string }{
+		{"10", `"10s"`}, {"-1s", "negative"}, {"61s", "has 61 seconds, the limit is 60"},
+	} {
+		p := w.call(t, "GET", "/v1/messages/msg_00000000001?wait="+c.wait, "", "X-API-Key", key).problem(t, 42201)
+		if len(p.Errors) != 1 || p.Errors[0].Field != "wait" || !strings.Contains(p.Errors[0].Detail, c.says) {
+			t.Errorf("%s: %+v", c.wait, p.Errors)
+		}
+	}
+}
+
 func TestProblemsOfHTTP(t *testing.T) {
 	w := newWorld(t)
 	key := w.key("", access.Send)

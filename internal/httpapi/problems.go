@@ -22,6 +22,7 @@ var catalogue = []kind{
 	problemTooLarge,
 	problemMediaType,
 	problemInvalid, problemUnknownSender, problemKeyReused,
+	problemRate,
 	problemInternal,
 	problemNoToken,
 	problemStorage, problemStopping, problemNotReady, problemAbandoned, problemListeners,
@@ -101,6 +102,10 @@ var (
 		title: words{"the Idempotency-Key was used for another request", "该 Idempotency-Key 已用于另一个请求"},
 		hint: words{"a key belongs to one message: take a new one for a new message, and the same body when repeating a request",
 			"一个 key 只对应一条消息：新消息请换新 key，重试时请求体必须相同"}}
+	problemRate = kind{code: 42901,
+		title: words{"the API key is over its rate", "该 API key 超出了速率限制"},
+		hint: words{"repeat the request after as many seconds as the header Retry-After says; the rate was set by hongyan key create --rate, and each message of a batch counts",
+			"请在响应头 Retry-After 所示的秒数之后重试；速率由 hongyan key create --rate 设定，批量发送按消息条数计"}}
 
 	problemInternal = kind{code: 50001,
 		title: words{"something went wrong in the gateway", "网关内部错误"},

@@ -134,6 +134,9 @@ func TestSlowClients(t *testing.T) {
 	}{
 		"header":   {"POST /v1/messages HTTP/1.1\r\n", "X-A: b\r\n", headerTimeout, ""},
 		"body":     {"POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-API-Key: KEY\r\nContent-Length: 1000\r\n\r\n", "x", bodyTimeout, "40801"},
+		"batch":    {"POST /v1/messages/batch HTTP/1.1\r\nHost: x\r\nX-API-Key: KEY\r\nContent-Length: 8000000\r\n\r\n", "x", bodyTimeout, "40801"},
+		"chunks":   {"POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-API-Key: KEY\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", bodyTimeout, "40801"},
+		"endless":  {"POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-API-Key: KEY\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x", bodyTimeout, "40801"},
 		"unwanted": {"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", "x", headerTimeout + bodyTimeout, `"ok"`},
 		"idle":     {"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "", idleTimeout, `"ok"`},
 	} {
@@ -156,12 +159,38 @@ func TestSlowClients(t *testing.T) {
 				took := time.Since(began)
 				cancel()
 				conn.Close()
-				if err != nil || took > c.within+2*time.Second || !strings.Contains(string(got), c.answer) {
+				if err != nil || took < c.within || took > c.within+2*time.Second || !strings.Contains(string(got), c.answer) {
 					t.Errorf("after %v: %v\n%s", took, err, got)
 				}
 			})
 		})
 	}
+}
+
+// A client that does not read its answer is let go too, and gets no more than a part of it.
+func TestSlowReader(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world, network *pipes) {
+		ask := func() net.Conn {
+			conn := network.dial()
+			_, _ = io.WriteString(conn, "GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+			return conn
+		}
+		reads, sleeps := ask(), ask()
+		whole, err := io.ReadAll(reads)
+		if err != nil || len(whole) < 64<<10 {
+			t.Fatalf("%d bytes, %v: too little to be held up", len(whole), err)
+		}
+		first := make([]byte, 1)
+		_, _ = io.ReadFull(sleeps, first)
+		time.Sleep(writeTimeout + time.Second)
+		synctest.Wait()
+		part, _ := io.ReadAll(sleeps)
+		if len(part) > len(whole)/2 {
+			t.Errorf("after %v it still got %d of %d bytes", writeTimeout, len(part), len(whole))
+		}
+		reads.Close()
+		sleeps.Close()
+	})
 }
 
 func TestBodyThatEndsEarly(t *testing.T) {

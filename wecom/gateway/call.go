@@ -45,7 +45,7 @@ const (
 // call makes a request, again and again while the gateway cannot be reached or is in trouble, and
 // decodes the answer. header is that of the answer.
 func (c *Client) call(ctx context.Context, r *request, answer any) (header http.Header, err error) {
-	giveUp := time.Now().Add(c.retry)
+	var giveUp time.Time
 	mayHaveArrived := false
 	for n := 0; ; n++ {
 		header, err = c.try(ctx, r, answer)
@@ -56,6 +56,9 @@ func (c *Client) call(ctx context.Context, r *request, answer any) (header http.
 		}
 		if err == nil || ctx.Err() != nil || !worthRepeating(err) || r.once && !NeverSent(err) {
 			return header, err
+		}
+		if n == 0 { // the first may have been held back for long before it failed
+			giveUp = time.Now().Add(c.retry)
 		}
 		pause := pauseAfter(n, err)
 		if time.Now().Add(pause).After(giveUp) {
@@ -105,15 +108,19 @@ const (
 )
 
 // pauseAfter is how long to wait after the attempt n, counted from 0: doubling, with jitter; or what
-// the gateway asked for, within bounds.
+// the gateway asked for. In trouble it asks for a guess, which is bounded; for a key that is over its
+// rate it knows the time, and sooner is in vain.
 func pauseAfter(n int, err error) time.Duration {
 	pause := min(firstPause<<min(n, 10), longestPause)
 	pause = pause/2 + rand.N(pause)
 	var problem *Problem
-	if errors.As(err, &problem) && problem.RetryAfter > 0 {
-		pause = max(pause, min(problem.RetryAfter, longestPause))
+	if !errors.As(err, &problem) || problem.RetryAfter <= 0 {
+		return pause
 	}
-	return pause
+	if problem.Status == http.StatusTooManyRequests {
+		return problem.RetryAfter + rand.N(firstPause) // not all at once
+	}
+	return max(pause, min(problem.RetryAfter, longestPause))
 }
 
 // try makes a request once.

@@ -39,8 +39,10 @@ type Config struct {
 	// Wait is how long Send waits for the end of a message, if its context does not end sooner. 0
 	// means 30 s.
 	Wait time.Duration
-	// Retry is how long a request is repeated while the gateway cannot be reached or cannot take it
-	// (503). 0 means 30 s; negative means that it is made once.
+	// Retry is how long a request is repeated while the gateway cannot be reached, cannot take it
+	// (503), or does not take it since the key is over its rate (429). 0 means 30 s; negative means
+	// that it is made once. Who is to wait longer than that for the rate is told at once, by the
+	// RetryAfter of the *[Problem].
 	Retry time.Duration
 	// Timeout bounds one request, beside the time that it is to wait. 0 means 15 s.
 	Timeout time.Duration
@@ -68,6 +70,7 @@ type Client struct {
 	timeout    time.Duration
 	lang       wecom.Lang
 	http       *http.Client
+	holds      chan struct{} // one for each look that the gateway may hold back at a time
 }
 
 // New returns a client of the gateway that config describes, or a *[ConfigError]. It asks nobody: a
@@ -86,16 +89,19 @@ func New(config Config) (*Client, error) {
 		base: *base, host: base.Scheme + "://" + base.Host, key: config.Key, app: config.App, robot: config.Robot,
 		wait: orDefault(config.Wait, defaultWait), retry: orDefault(config.Retry, defaultRetry),
 		timeout: orDefault(config.Timeout, defaultTimeout), lang: config.Lang, http: own,
+		holds: make(chan struct{}, maxConns/2),
 	}, nil
 }
 
+// maxConns is how many connections a client makes at most.
+const maxConns = 100
+
 // newTransport keeps connections open under load, unlike the standard one.
 func newTransport() *http.Transport {
-	const conns = 100
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConnsPerHost: conns, MaxConnsPerHost: conns,
+		MaxIdleConnsPerHost: maxConns, MaxConnsPerHost: maxConns,
 		IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 	}
 }

@@ -39,6 +39,7 @@ const (
 	CodeInvalid       = 42201 // fields of the request are wrong: see Problem.Fields
 	CodeUnknownSender = 42202 // the gateway's configuration has no such app or robot
 	CodeKeyReused     = 42203 // the idempotency key was used for another message
+	CodeRate          = 42901 // the API key is over its rate: see Problem.RetryAfter
 )
 
 // Error tells title and detail, or the fields that are wrong.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -101,9 +102,13 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // Message tells what became of a message.
-func (c *Client) Message(ctx context.Context, id string) (*Message, error) {
+func (c *Client) Message(ctx context.Context, id string) (*Message, error) { return c.look(ctx, id, 0) }
+
+// look tells what became of a message. The gateway may hold the answer back for so long, until the
+// message has come to its end.
+func (c *Client) look(ctx context.Context, id string, hold time.Duration) (*Message, error) {
 	m := &Message{}
-	_, err := c.call(ctx, &request{op: "message", method: http.MethodGet, path: onePath(id)}, m)
+	_, err := c.call(ctx, &request{op: "message", method: http.MethodGet, path: onePath(id), wait: hold, ask: true}, m)
 	if err != nil {
 		return nil, err
 	}
@@ -126,21 +131,24 @@ func (c *Client) Wait(ctx context.Context, id string) (*Message, error) {
 	return m, err
 }
 
-// The pauses between two looks at a message.
+// The pauses between two looks at a message, where the gateway does not hold the answer back.
 const (
 	firstLook   = 200 * time.Millisecond
 	longestLook = 2 * time.Second
+	// longestHold is how long an answer is to be held back at most: many proxies give up after a minute.
+	longestHold = 30 * time.Second
 )
 
-// waitUntil looks at a message again and again until it has come to its end, or it is end (the zero
-// time: never), or ctx ends; then it returns it as it is.
+// waitUntil returns a message when it has come to its end, or as it is when it is end (the zero time:
+// never) or ctx ends. The gateway holds its answers back meanwhile.
 func (c *Client) waitUntil(ctx context.Context, m *Message, end time.Time) (*Message, error) {
 	if !end.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, end)
 		defer cancel()
 	}
-	for pause := firstLook; !m.Status.Final(); pause = min(2*pause, longestLook) {
+	pause, holds := time.Duration(0), true
+	for !m.Status.Final() {
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
@@ -148,15 +156,52 @@ func (c *Client) waitUntil(ctx context.Context, m *Message, end time.Time) (*Mes
 			timer.Stop()
 			return m, nil
 		}
-		next, err := c.Message(ctx, m.ID)
-		if err != nil && ctx.Err() != nil {
+		began := time.Now()
+		next, err := c.lookLong(ctx, m.ID, holds)
+		switch {
+		case err != nil && ctx.Err() != nil:
 			return m, nil
-		}
-		if err != nil {
+		case err != nil && holds && knowsNoWait(err):
+			holds, pause = false, firstLook
+			continue
+		case err != nil:
 			return m, err
 		}
 		next.Replayed = m.Replayed
 		m = next
+		if time.Since(began) >= firstLook {
+			pause = 0 // it was held back
+		} else {
+			pause = min(max(2*pause, firstLook), longestLook)
+		}
 	}
 	return m, nil
+}
+
+// lookLong is a look whose answer is held back, if that may be, for as long as ctx allows. Answers that
+// are held back take no more than half of the connections, so that those who wait do not keep the others
+// from sending.
+func (c *Client) lookLong(ctx context.Context, id string, hold bool) (*Message, error) {
+	if !hold {
+		return c.look(ctx, id, 0)
+	}
+	select {
+	case c.holds <- struct{}{}:
+	default:
+		return c.look(ctx, id, 0)
+	}
+	defer func() { <-c.holds }()
+	longest := longestHold
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		longest = min(longest, max(left-min(left/4, time.Second), 0)) // the rest is for the answer
+	}
+	return c.look(ctx, id, longest)
+}
+
+// knowsNoWait reports whether a gateway said that it does not hold answers about messages back: it is of
+// an older version.
+func knowsNoWait(err error) bool {
+	var problem *Problem
+	return errors.As(err, &problem) && problem.Code == CodeInvalid && len(problem.Fields) == 1 && problem.Fields[0].Field == "wait"
 }

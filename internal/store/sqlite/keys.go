@@ -36,14 +36,14 @@ func newKeys(read *sql.DB, write func(context.Context, func(*tx) error) error) *
 
 var (
 	findName = prepare(`SELECT id FROM keys WHERE revoked = 0 AND name = ?`)
-	addKey   = prepare(`INSERT INTO keys (name, hash, senders, scopes, created, revoked, last_used, callback_url, webhook_secret)
-		VALUES (?,?,?,?,?,0,0,?,?) RETURNING id`)
+	addKey   = prepare(`INSERT INTO keys (name, hash, senders, scopes, created, revoked, last_used, callback_url, webhook_secret, rate)
+		VALUES (?,?,?,?,?,0,0,?,?,?) RETURNING id`)
 	dropKey = prepare(`UPDATE keys SET revoked = ? WHERE revoked = 0 AND name = ?`)
 	useKey  = prepare(`UPDATE keys SET last_used = max(last_used, ?) WHERE id = ?`)
 	turnKey = prepare(`UPDATE keys SET webhook_before = webhook_secret, webhook_until = ?, webhook_secret = ? WHERE revoked = 0 AND name = ?`)
 )
 
-const keyColumns = `id, name, senders, scopes, created, revoked, last_used, callback_url`
+const keyColumns = `id, name, senders, scopes, created, revoked, last_used, callback_url, rate`
 
 // Create implements [access.Keys].
 func (k *Keys) Create(ctx context.Context, key *access.Key, hash access.Hash) error {
@@ -64,7 +64,7 @@ func (k *Keys) Create(ctx context.Context, key *access.Key, hash access.Hash) er
 		if taken {
 			return access.ErrNameTaken
 		}
-		_, err = t.get(addKey, []any{key.Name, hash[:], string(senders), string(scopes), millis(key.Created), key.CallbackURL, []byte(access.NewWebhookSecret())}, &id)
+		_, err = t.get(addKey, []any{key.Name, hash[:], string(senders), string(scopes), millis(key.Created), key.CallbackURL, []byte(access.NewWebhookSecret()), key.Rate.String()}, &id)
 		return err
 	})
 	if err == nil {
@@ -108,9 +108,9 @@ func (k *Keys) list(ctx context.Context, where string, args ...any) ([]access.Ke
 	var keys []access.Key
 	for rows.Next() {
 		var key access.Key
-		var senders, scopes string
+		var senders, scopes, rate string
 		var created, revoked, used int64
-		if err := rows.Scan(&key.ID, &key.Name, &senders, &scopes, &created, &revoked, &used, &key.CallbackURL); err != nil {
+		if err := rows.Scan(&key.ID, &key.Name, &senders, &scopes, &created, &revoked, &used, &key.CallbackURL, &rate); err != nil {
 			return nil, fault(err)
 		}
 		key.Created, key.Revoked, key.LastUsed = fromMillis(created), fromMillis(revoked), fromMillis(used)
@@ -119,6 +119,11 @@ func (k *Keys) list(ctx context.Context, where string, args ...any) ([]access.Ke
 		}
 		if err := json.Unmarshal([]byte(scopes), &key.Scopes); err != nil {
 			return nil, err
+		}
+		if rate != "" {
+			if key.Rate, err = access.ParseRate(rate); err != nil {
+				return nil, err
+			}
 		}
 		keys = append(keys, key)
 	}

@@ -22,7 +22,7 @@ func TestKeys(t *testing.T, open func(t *testing.T) (one, other access.Keys)) {
 	}
 	create := func(t *testing.T, k access.Keys, name string) (access.Key, access.Hash) {
 		t.Helper()
-		key := access.Key{Name: name, Senders: []string{"crm", "robot:ops"}, Scopes: []access.Scope{access.Send, access.Read}, CallbackURL: "https://example.com/" + name, Created: now}
+		key := access.Key{Name: name, Senders: []string{"crm", "robot:ops"}, Scopes: []access.Scope{access.Send, access.Read}, CallbackURL: "https://example.com/" + name, Rate: access.Rate{N: 600, Per: time.Minute}, Created: now}
 		_, hash := access.NewSecret()
 		if err := k.Create(t.Context(), &key, hash); err != nil {
 			t.Fatal(err)
