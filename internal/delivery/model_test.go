@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ const theSame = "the same"
 type step struct {
 	Do    string
 	User  string
-	Same  bool // a text that was sent before, or may be again
+	Alias string // that the user is named by; "" is the user id
+	Same  bool   // a text that was sent before, or may be again
 	Order bool
 	Hold  bool
 	Delay time.Duration
@@ -35,6 +37,7 @@ type step struct {
 
 var (
 	modelUsers  = []string{"zhangsan", "lisi", "wangwu"}
+	modelNames  = map[string][]string{"zhangsan": {"", zhang, "email:zhangsan@example.com"}, "lisi": {"", li, liMail}, "wangwu": {"", wang}}
 	modelFaults = []simulator.Fault{
 		{ErrCode: -1}, {ErrCode: 45009}, {ErrCode: 45033}, {ErrCode: 60020}, {ErrCode: 42001}, {ErrCode: 44004}, {ErrCode: 81013},
 		{Action: simulator.DropBefore}, {Action: simulator.DropAfter}, {HTTPStatus: 502}, {HTTPStatus: 429}, {Latency: 3 * time.Second},
@@ -51,6 +54,7 @@ func drawSteps(t *rapid.T) []step {
 		}
 		switch s.Do {
 		case "accept":
+			s.Alias = rapid.SampledFrom(modelNames[s.User]).Draw(t, "alias")
 			s.Same = rapid.Bool().Draw(t, "same")
 			s.Order = rapid.Bool().Draw(t, "order")
 			s.Hold = rapid.Bool().Draw(t, "hold")
@@ -58,7 +62,8 @@ func drawSteps(t *rapid.T) []step {
 			s.TTL = time.Duration(rapid.SampledFrom([]int{0, 0, 0, 60, 3600}).Draw(t, "ttl")) * time.Second
 		case "fault":
 			s.Fault = rapid.SampledFrom(modelFaults).Draw(t, "fault")
-			s.Fault.Call, s.Fault.Times = "message/send", rapid.IntRange(1, 5).Draw(t, "times")
+			s.Fault.Call = rapid.SampledFrom([]string{"message/send", "message/send", byMobile, byEmail}).Draw(t, "call")
+			s.Fault.Times = rapid.IntRange(1, 5).Draw(t, "times")
 		}
 		return s
 	}), 1, 25).Draw(t, "steps")
@@ -104,7 +109,7 @@ func (m *model) do(i int, s step) {
 		if s.Same {
 			content = theSame
 		}
-		r := text(content, s.User)
+		r := text(content, cmp.Or(s.Alias, s.User))
 		r.Delay, r.TTL = s.Delay, s.TTL
 		if s.Order {
 			r.OrderKey = s.User

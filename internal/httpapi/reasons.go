@@ -36,7 +36,9 @@ var reasons = map[string]words{
 	delivery.ReasonInvalid: {"the message cannot be sent as it is", "消息内容有误，无法发送"},
 	delivery.ReasonExpired: {"its time ran out while it waited: give it a longer ttl if it is of use later as well",
 		"等待期间已过有效期；如果之后仍有意义，请设置更长的 ttl"},
-	delivery.ReasonCancelled:     {"somebody cancelled it before it left", "在发出之前被取消"},
-	delivery.ReasonEarlierPart:   {"an earlier part of the message was not sent, so this one was not either", "前面的部分没有发送，因此这一部分也没有发送"},
+	delivery.ReasonCancelled:   {"somebody cancelled it before it left", "在发出之前被取消"},
+	delivery.ReasonEarlierPart: {"an earlier part of the message was not sent, so this one was not either", "前面的部分没有发送，因此这一部分也没有发送"},
+	delivery.ReasonDirectory: {"WeCom takes no more lookups of phone numbers or email addresses for now, or would close them for a day if more of them were nobody's; those members get it at the time in next, if somebody has them. Name members by user id where you know it",
+		"按手机号或邮箱查询成员的次数受限：查不到的过多会被企业微信停用一天；这些成员将在 next 所示时间再查询并发送。已知成员账号时请直接使用账号"},
 	delivery.ReasonUnknownSender: {"the gateway's configuration no longer has this app or robot", "网关配置中已没有该应用或机器人"},
 }

@@ -89,6 +89,9 @@ func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
 	if err := t.exec(dropPrints, int64(n), time.Now().Add(-2*remembered).UnixMilli()); err != nil {
 		return 0, err
 	}
+	if err := t.exec(dropAliases, time.Now().UnixMilli()); err != nil {
+		return 0, err
+	}
 	surplus := int64(0)
 	if keep > 0 {
 		if _, err := t.get(countOfEnded, nil, &surplus); err != nil {
