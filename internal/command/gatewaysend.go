@@ -134,7 +134,7 @@ func (f *sendFlags) gatewayOptions(cmd *cobra.Command, kind string) (gateway.Opt
 // checkForGateway is Validate but for what a gateway sends in parts.
 func checkForGateway(l letter) error {
 	var invalid *wecom.ValidationError
-	if !errors.As(l.Validate(), &invalid) {
+	if !errors.As(withoutAliases(l).Validate(), &invalid) {
 		return nil
 	}
 	left := slices.DeleteFunc(slices.Clone(invalid.Fields), func(f *wecom.FieldError) bool {
