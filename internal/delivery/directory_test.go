@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/wecom/simulator"
@@ -307,6 +308,35 @@ func TestLookupsOfAMisconfiguredSender(t *testing.T) {
 	})
 }
 
+// A sender that rests is not taken for well because somebody could be looked up, nor because nobody is
+// to be asked.
+func TestLookupsOfASenderAtRest(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.faults(simulator.Fault{Call: "message/send", ErrCode: 45009, Times: 2}, simulator.Fault{Call: byEmail, ErrCode: 45009, Times: 1})
+		first := w.accept(text("first", "wangwu"))
+		time.Sleep(time.Second)
+		began := time.Now()
+		closed := w.accept(text("closed", liMail))
+		looked := w.accept(text("looked up", zhang))
+		last := w.accept(text("last", "lisi"))
+		time.Sleep(50 * time.Second)
+		if n := w.calls("message/send") + w.calls(byMobile); n != 1 {
+			t.Errorf("%d calls while it rests", n)
+		}
+		time.Sleep(time.Minute) // one goes to see, in vain
+		if n := w.calls("message/send"); n != 2 {
+			t.Errorf("%d went to see", n)
+		}
+		for _, m := range []*delivery.Message{first, closed, looked, last} {
+			w.wantEnd(m, delivery.Sent)
+		}
+		if took := since(began); took > 5*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+		w.wantGot("zhangsan", "looked up")
+	})
+}
+
 // A gateway that ends while it looks up has sent nothing; the next one does.
 func TestRestartWhileLookingUp(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
@@ -401,6 +431,8 @@ func TestAliasesAndQuotas(t *testing.T) {
 			if d := &now.Deliveries[1]; d.Reason.Code != delivery.ReasonMemberPaced {
 				t.Errorf("%v %+v", d.Status, d.Reason)
 			}
+			w.stop() // between the lookup and the sending
+			w.start()
 			w.wantFound(delivery.Filter{User: "zhangsan", Text: content, Statuses: []delivery.Status{delivery.Queued}}, m.ID)
 			w.wantEnd(m, delivery.PartlySent)
 			for _, filler := range numbered(29) {
@@ -488,4 +520,27 @@ func (w *world) kill() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	w.way.Stop(ctx)
+}
+
+// FuzzAlias: whatever is given, what is taken is of one form, and safe among user ids.
+func FuzzAlias(f *testing.F) {
+	for _, seed := range []string{"13800000002", "+86 138-0000-0002", "Li@Example.com", "a@b@c", "a|b@c", "\xff@b", "１@２", "mobile:12345", "email:a@b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, given string) {
+		for _, parse := range []func(string) (string, error){delivery.Mobile, delivery.Email} {
+			alias, err := parse(given)
+			if err != nil {
+				continue
+			}
+			mobile, email := delivery.CutAlias(alias)
+			again, errAgain := parse(mobile + email)
+			if errAgain != nil || again != alias || !delivery.IsAlias(alias) || strings.ContainsAny(alias, "| \n\t") || len(alias) > 70 || !utf8.ValidString(alias) {
+				t.Errorf("%q is %q", given, alias)
+			}
+			if whole, ok := delivery.Alias(alias); !ok || whole != alias {
+				t.Errorf("%q is %q, %v", alias, whole, ok)
+			}
+		}
+	})
 }

@@ -25,6 +25,7 @@ type step struct {
 	Do    string
 	User  string
 	Alias string // that the user is named by; "" is the user id
+	Ghost bool   // and beside the user one who is nobody
 	Same  bool   // a text that was sent before, or may be again
 	Order bool
 	Hold  bool
@@ -55,6 +56,7 @@ func drawSteps(t *rapid.T) []step {
 		switch s.Do {
 		case "accept":
 			s.Alias = rapid.SampledFrom(modelNames[s.User]).Draw(t, "alias")
+			s.Ghost = rapid.IntRange(0, 4).Draw(t, "ghost") == 0
 			s.Same = rapid.Bool().Draw(t, "same")
 			s.Order = rapid.Bool().Draw(t, "order")
 			s.Hold = rapid.Bool().Draw(t, "hold")
@@ -100,6 +102,7 @@ type asked struct {
 	text  string
 	user  string
 	order bool
+	ghost bool
 }
 
 func (m *model) do(i int, s step) {
@@ -110,6 +113,9 @@ func (m *model) do(i int, s step) {
 			content = theSame
 		}
 		r := text(content, cmp.Or(s.Alias, s.User))
+		if s.Ghost {
+			r.Content.App.To.Users = append(r.Content.App.To.Users, ghost)
+		}
 		r.Delay, r.TTL = s.Delay, s.TTL
 		if s.Order {
 			r.OrderKey = s.User
@@ -155,7 +161,7 @@ func (m *model) ask(r delivery.Request, content string, s step) {
 		m.t.Error(err)
 		return
 	}
-	m.list = append(m.list, asked{accepted.ID, content, s.User, r.OrderKey != "" && r.Delay == 0})
+	m.list = append(m.list, asked{accepted.ID, content, s.User, r.OrderKey != "" && r.Delay == 0, s.Ghost})
 }
 
 // judge puts everything right, lets a day and a half pass, and says what is not as promised.
@@ -176,7 +182,13 @@ func (m *model) judge() (wrong []string) {
 		d := m.look(a.id).Deliveries[0]
 		key := a.user + ": " + a.text
 		switch d.Status {
-		case delivery.Sent:
+		case delivery.Sent, delivery.PartlySent:
+			// Where the ghost could not be asked for at once, it is alone in another delivery.
+			others := m.look(a.id).Deliveries[1:]
+			alone := len(others) == 1 && slices.Contains([]delivery.Status{delivery.Refused, delivery.Expired, delivery.Cancelled}, others[0].Status)
+			if d.Lookup.Missed() != (d.Status == delivery.PartlySent) || a.ghost != (d.Lookup.Missed() || alone) || len(others) > 1 {
+				fail("%v is %v, looked up: %+v, and others %+v", a.id, d.Status, d.Lookup, others)
+			}
 			least[key]++
 			most[key]++
 			if d.MaybeTwice {

@@ -212,6 +212,22 @@ func TestEachIsAskedOnce(t *testing.T) {
 		}
 		time.Sleep(directory.Remembered)
 		d.want(d.find("corp.a", aliases[0]), "13800000002=zhangsan")
+		kept := func() int {
+			entries, err := d.outbox.Aliases().Find(d.t.Context(), "corp", 2, aliases, time.Time{})
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			return len(entries)
+		}
+		if n := kept(); n != 5 {
+			d.t.Errorf("%d are kept, the old ones too", n)
+		}
+		if _, err := d.outbox.Prune(d.t.Context(), time.Time{}, 0, 1); err != nil {
+			d.t.Fatal(err)
+		}
+		if n := kept(); n != 1 {
+			d.t.Errorf("%d are kept", n)
+		}
 		if d.office.calls[byMobile] != 3 {
 			d.t.Errorf("calls %v a day later", d.office.calls)
 		}

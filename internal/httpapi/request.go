@@ -33,9 +33,10 @@ type option struct {
 
 type recipients struct {
 	values
-	given bool
-	to    wecom.To
-	chat  string
+	given           bool
+	to              wecom.To
+	mobiles, emails []string
+	chat            string
 }
 
 // decodeMessage reads the JSON of a message. The error is a fault that names all that is wrong;
@@ -190,7 +191,7 @@ func (l *letter) readTo(value []byte) {
 		return
 	}
 	l.to.within = "to."
-	var seen, mobiles, emails []string
+	var seen []string
 	for name, value := range members(value) {
 		if len(l.to.faults) >= maxFaults {
 			return
@@ -212,9 +213,9 @@ func (l *letter) readTo(value []byte) {
 		case "users":
 			l.to.decode(field, "an array of strings", value, &l.to.to.Users)
 		case "mobiles":
-			l.to.decode(field, "an array of strings", value, &mobiles)
+			l.to.decode(field, "an array of strings", value, &l.to.mobiles)
 		case "emails":
-			l.to.decode(field, "an array of strings", value, &emails)
+			l.to.decode(field, "an array of strings", value, &l.to.emails)
 		case "parties":
 			l.to.decode(field, "an array of whole numbers", value, &l.to.to.Parties)
 		case "tags":
@@ -230,8 +231,8 @@ func (l *letter) readTo(value []byte) {
 			l.to.malformed("users", i, user, "a user id has no colon in it; phone numbers go into mobiles, and email addresses into emails")
 		}
 	}
-	l.to.aliases("mobiles", mobiles, delivery.Mobile)
-	l.to.aliases("emails", emails, delivery.Email)
+	l.to.aliases("mobiles", l.to.mobiles, delivery.Mobile)
+	l.to.aliases("emails", l.to.emails, delivery.Email)
 }
 
 // aliases adds members who are named by something else than their user id.

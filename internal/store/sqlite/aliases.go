@@ -24,7 +24,8 @@ var (
 	dropMember  = prepare(`DELETE FROM aliases INDEXED BY aliases_user WHERE corp = ? AND user = ? AND user <> ''`)
 	addMisses   = prepare(`INSERT INTO misses (corp, call, hour, n) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n`)
 	dropMisses  = prepare(`DELETE FROM misses WHERE corp = ? AND call = ? AND hour < ?`)
-	dropAliases = prepare(`DELETE FROM aliases INDEXED BY aliases_until WHERE until < ?`)
+	dropAliases = prepare(`DELETE FROM aliases WHERE (corp, alias, agent) IN
+		(SELECT corp, alias, agent FROM aliases INDEXED BY aliases_until WHERE until < ? LIMIT ?)`)
 )
 
 // Find implements [directory.Store].
