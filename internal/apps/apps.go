@@ -160,6 +160,28 @@ func (x *sender) send(ctx context.Context, s delivery.Sender, c delivery.Content
 	return wecom.Receipt{}, fmt.Errorf("apps: %s cannot send what is of kind %d", s, c.Kind())
 }
 
+// UserIDByMobile returns the user id of the member with a phone number, as the app sees it.
+func (a *Apps) UserIDByMobile(ctx context.Context, s delivery.Sender, mobile string) (string, error) {
+	x, err := a.app(s)
+	if err != nil {
+		return "", err
+	}
+	x.begin()
+	defer x.end()
+	return x.client.UserIDByMobile(ctx, mobile)
+}
+
+// UserIDByEmail returns the user id of the member with an address, likewise.
+func (a *Apps) UserIDByEmail(ctx context.Context, s delivery.Sender, email string, kind wecom.EmailKind) (string, error) {
+	x, err := a.app(s)
+	if err != nil {
+		return "", err
+	}
+	x.begin()
+	defer x.end()
+	return x.client.UserIDByEmail(ctx, email, kind)
+}
+
 var _ delivery.Changer = (*Apps)(nil)
 
 // Recall implements [delivery.Changer].

@@ -3,10 +3,12 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/hongyan-im/hongyan/internal/delivery"
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
@@ -77,6 +79,9 @@ func (c *cli) updateCard(cmd *cobra.Command, n *connection, r *receivers, u weco
 		return usage(cmd, "give --replace TEXT or --card FILE")
 	case u.ReplaceName != "" && card != "":
 		return usage(cmd, "--replace and --card are two ways to change a card: give one")
+	case slices.ContainsFunc(to.Users, delivery.IsAlias):
+		return usage(cmd, "a card is changed for user ids").hint(
+			`"hongyan directory user --mobile NUMBER" tells whose a phone number is`, `可用 "hongyan directory user --mobile 手机号" 查询成员账号`)
 	case !named(to):
 		return usage(cmd, "nobody's card to change").hint(
 			"name whose: --to USER, --party ID, --tag ID, or --all for everybody who got it",

@@ -139,7 +139,7 @@ func checkForGateway(l letter) error {
 		}
 	}
 	var invalid *wecom.ValidationError
-	if !errors.As(l.Validate(), &invalid) {
+	if !errors.As(withoutAliases(l).Validate(), &invalid) {
 		return nil
 	}
 	left := slices.DeleteFunc(slices.Clone(invalid.Fields), func(f *wecom.FieldError) bool {

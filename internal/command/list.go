@@ -26,13 +26,15 @@ receivers, time of acceptance, reason and labels. --json prints what the gateway
 
 const filterHelp = `
 A message is found if one of its deliveries has all that the flags say. --user finds those that name
-the member; whom departments and tags hold is not known to the gateway. --reason misconfigured finds
-what waits because its app needs a person. --text alone is slow: all else is looked through.
+the member, by whatever; --mobile and --email those that name just that. Whom departments and tags hold
+is not known to the gateway. --reason misconfigured finds what waits because its app needs a person.
+--text alone is slow: all else is looked through.
 `
 
 // filterFlags say which messages are looked for.
 type filterFlags struct {
 	robot, user, text, since, until string
+	mobile, email                   string
 	statuses, reasons, labels       []string
 	party, tag                      int
 	all                             bool
@@ -41,6 +43,8 @@ type filterFlags struct {
 func (f *filterFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.statuses, "status", nil, "`STATES`, such as refused,expired")
 	flags.StringVar(&f.user, "user", "", "a `MEMBER` whom they name")
+	flags.StringVar(&f.mobile, "mobile", "", "a phone `NUMBER` that they name")
+	flags.StringVar(&f.email, "email", "", "an email `ADDRESS` that they name")
 	flags.StringVar(&f.since, "since", "", "accepted at this `TIME` or later: 90m, 7d, 2026-03-01 or \"2026-03-01 08:00\"")
 	flags.StringVar(&f.until, "until", "", "accepted before this `TIME`, likewise")
 	flags.StringArrayVar(&f.labels, "label", nil, "`NAME=VALUE`; several must all be there")
@@ -53,15 +57,15 @@ func (f *filterFlags) addFlags(flags *pflag.FlagSet) {
 }
 
 // filterNames are the flags of a filter, beside --app.
-var filterNames = []string{"status", "user", "since", "until", "label", "reason", "text", "robot", "party", "tag", "all"}
+var filterNames = []string{"status", "user", "mobile", "email", "since", "until", "label", "reason", "text", "robot", "party", "tag", "all"}
 
 // filter checks the flags. The app of a profile or of the environment is not a part of it: it says who
 // sends, not what is looked for.
 func (f *filterFlags) filter(cmd *cobra.Command, g *gatewayFlags, now time.Time) (gateway.Filter, error) {
 	out := gateway.Filter{
-		App: g.app, Robot: f.robot, Reasons: elements(f.reasons), User: f.user, Party: f.party, Tag: f.tag, All: f.all, Text: f.text,
+		App: g.app, Robot: f.robot, Reasons: elements(f.reasons), User: f.user, Mobile: f.mobile, Email: f.email, Party: f.party, Tag: f.tag, All: f.all, Text: f.text,
 	}
-	if err := filled(cmd, "user", "since", "until", "text", "robot"); err != nil {
+	if err := filled(cmd, "user", "mobile", "email", "since", "until", "text", "robot"); err != nil {
 		return out, err
 	}
 	for _, status := range elements(f.statuses) {

@@ -138,7 +138,7 @@ func (c *cli) send(cmd *cobra.Command, args []string, f *sendFlags) error {
 		return c.preview(f, letters)
 	}
 	for _, l := range letters { // all, before the first goes out
-		if err := l.Validate(); err != nil {
+		if err := withoutAliases(l).Validate(); err != nil {
 			return f.explainMedia(err)
 		}
 	}
@@ -147,6 +147,12 @@ func (c *cli) send(cmd *cobra.Command, args []string, f *sendFlags) error {
 		return err
 	}
 	defer post.close()
+	bounded, cancel := f.bounded(cmd.Context(), false)
+	err = post.lookUp(bounded, letters)
+	cancel()
+	if err != nil {
+		return err
+	}
 	return f.explainMedia(c.deliver(cmd.Context(), f, post, letters))
 }
 
@@ -173,6 +179,7 @@ func (c *cli) deliver(ctx context.Context, f *sendFlags, post *post, letters []l
 		bounded, cancel := f.bounded(ctx, cmp.Or(f.files()...) != "")
 		receipt, err := post.send(bounded, l)
 		cancel()
+		receipt.InvalidUsers = append(receipt.InvalidUsers, post.unknown...)
 		if err != nil {
 			if c.tellMissing(receipt) && errors.Is(err, &wecom.Error{Code: wecom.CodeNoReceiver}) {
 				err = failed("%w", err) // without a hint: whom it was for, and what to do, is told already
@@ -198,8 +205,9 @@ func (c *cli) deliver(ctx context.Context, f *sendFlags, post *post, letters []l
 
 // post is the way out: one app, or one robot.
 type post struct {
-	client *wecom.Client
-	robot  *wecom.Robot
+	client  *wecom.Client
+	robot   *wecom.Robot
+	unknown []string // phone numbers and addresses that are nobody's
 }
 
 func (f *sendFlags) connect(cmd *cobra.Command, getenv func(string) string, l letter) (*post, error) {

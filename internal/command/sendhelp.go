@@ -6,6 +6,10 @@ It goes to members, departments and tags (--to, --party, --tag, --all), to a gro
 made (--chat), or by a robot to the group that the robot is in (--robot-file or HONGYAN_ROBOT). A
 robot needs no corp id, agent id and secret.
 
+--to takes user ids, and mobile:NUMBER and email:ADDRESS for members whose ids are not at hand: they are
+looked up. WeCom closes the look-up for a day to a corp that asks in vain too often; a gateway remembers
+what it asked, and stops before that.
+
 What is sent is a text: the arguments joined by blanks or, without any or with "-", standard input
 without its last line break. One flag makes it something else:
   --markdown       the text is markdown: headings, bold, links, code, quotes, three colours
@@ -48,6 +52,7 @@ Likewise the robot, if no other flag says where the message goes:
 
 const sendExamples = `  hongyan send --to zhangsan "磁盘已满"
   hongyan send --to zhangsan,lisi --party 2 --tag 1 "部署完成"
+  hongyan send --to mobile:13800000002,email:lisi@example.com "请查收"
   df -h | hongyan send --to zhangsan
   hongyan send --tag 1 --markdown '**db-3** is <font color="warning">91 % full</font>'
   hongyan send --all --title "领奖通知" --url https://example.com/prize "请于本周五前领取"

@@ -204,8 +204,26 @@ func showMembers(line func(label, format string, args ...any), m *gateway.Messag
 		if !r.Next.IsZero() {
 			why = strings.TrimSpace(why + ", next " + second(r.Next))
 		}
-		line("", "%s  %s  %s", r.User, r.State, why)
+		line("", "%s  %s  %s", memberName(&r), r.State, why)
 	}
+}
+
+// memberName is what a member is named by, and who it is, as far as that is known.
+func memberName(r *gateway.Recipient) string {
+	name := r.User
+	if r.Mobile != "" {
+		name = withUser(gateway.Mobile(r.Mobile), r.User)
+	} else if r.Email != "" {
+		name = withUser(gateway.Email(r.Email), r.User)
+	}
+	return name
+}
+
+func withUser(name, user string) string {
+	if user == "" {
+		return name
+	}
+	return name + " (" + user + ")"
 }
 
 func (c *cli) showDelivery(line func(label, format string, args ...any), d *gateway.Delivery) {
@@ -273,7 +291,14 @@ func showReceivers(to gateway.Receivers) string {
 	if to.Chat != "" {
 		return "chat " + to.Chat
 	}
-	return describe(wecom.To{Users: to.Users, Parties: to.Parties, Tags: to.Tags, All: to.All})
+	users := slices.Clone(to.Users)
+	for _, number := range to.Mobiles {
+		users = append(users, withUser(gateway.Mobile(number), to.Found[number]))
+	}
+	for _, address := range to.Emails {
+		users = append(users, withUser(gateway.Email(address), to.Found[address]))
+	}
+	return describe(wecom.To{Users: users, Parties: to.Parties, Tags: to.Tags, All: to.All})
 }
 
 // second shows a time to the second, in the zone of this machine.

@@ -112,7 +112,7 @@ type receivers struct {
 }
 
 func (r *receivers) addFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&r.users, "to", nil, "`USER` ids, separated by commas or in several flags; @all is everybody")
+	flags.StringArrayVar(&r.users, "to", nil, "`USER` ids, separated by commas or in several flags; @all is everybody; mobile:NUMBER and email:ADDRESS are looked up")
 	flags.StringArrayVar(&r.parties, "party", nil, "department `ID`s, sub-departments included")
 	flags.StringArrayVar(&r.tags, "tag", nil, "tag `ID`s")
 	flags.BoolVar(&r.all, "all", false, "to everybody in the visible range of the app, like --to @all")
@@ -122,11 +122,15 @@ func (r *receivers) addFlags(flags *pflag.FlagSet) {
 func (r *receivers) to(cmd *cobra.Command) (wecom.To, error) {
 	to := wecom.To{All: r.all}
 	for _, user := range elements(r.users) {
-		if user == "@all" {
+		name, err := nameOf(user)
+		switch {
+		case user == "@all":
 			to.All = true
-		} else {
-			to.Users = append(to.Users, user)
+			continue
+		case err != nil:
+			return to, usage(cmd, "--to %s: %v", user, err)
 		}
+		to.Users = append(to.Users, name)
 	}
 	var err error
 	if to.Parties, err = ids(cmd, "party", r.parties); err != nil {

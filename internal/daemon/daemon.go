@@ -16,6 +16,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/apps"
 	"github.com/hongyan-im/hongyan/internal/config"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/directory"
 	"github.com/hongyan-im/hongyan/internal/events"
 	"github.com/hongyan-im/hongyan/internal/httpapi"
 	"github.com/hongyan-im/hongyan/internal/limit"
@@ -118,7 +119,8 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	hub := delivery.NewHub(d.outbox, d.metrics, stream)
 	limits := limit.New(d.limits())
 	d.dispatcher = delivery.NewDispatcher(delivery.DispatcherConfig{
-		Outbox: d.outbox, Senders: d.senders, Limits: limits, Hub: hub, Lane: d.lane, Observer: d.metrics, Log: d.Log, Now: d.Now, Patience: d.Patience,
+		Outbox: d.outbox, Senders: d.senders, Limits: limits, Hub: hub, Directory: d.directory(), Lane: d.lane, Observer: d.metrics,
+		Log: d.Log, Now: d.Now, Patience: d.Patience,
 	})
 	if err := d.dispatcher.Start(ctx); err != nil {
 		return err
@@ -166,6 +168,17 @@ func (d *Daemon) limits() limit.Config {
 		}
 	}
 	return c
+}
+
+// directory finds members by phone number and email address.
+func (d *Daemon) directory() *directory.Directory {
+	return directory.New(directory.Config{
+		Store: d.outbox.Aliases(), Caller: d.senders, Observe: d.metrics.LookedUp, Log: d.Log, Now: d.Now,
+		Account: func(s delivery.Sender) directory.Account {
+			of := d.senders.Settings(s)
+			return directory.Account{Corp: of.CorpID, Agent: of.AgentID, Cap: of.AccountCap}
+		},
+	})
 }
 
 // lane says how much of a sender's may be under way.

@@ -18,7 +18,7 @@ func (in *Intake) AcceptAll(ctx context.Context, requests []Request) ([]Accepted
 	all := make([]Accepted, len(requests))
 	for i := range requests {
 		r := &requests[i]
-		m, err := in.prepare(r)
+		m, err := in.prepare(ctx, r)
 		if err != nil {
 			all[i].Err = err
 			continue

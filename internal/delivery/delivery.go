@@ -109,6 +109,9 @@ type Delivery struct {
 	MaybeTwice bool
 
 	Answer Answer // of the last attempt
+	// Lookup says who was found behind aliases that its program gave; nil if it gave none, or they were
+	// not looked up yet.
+	Lookup *Lookup
 }
 
 // Covered reports whether WeCom's duplicate check makes one more attempt at now harmless, although
@@ -241,5 +244,6 @@ const (
 	ReasonExpired       = "expired"        // its time ran out while it waited
 	ReasonCancelled     = "cancelled"      // somebody said so
 	ReasonEarlierPart   = "earlier_part"   // an earlier part of the message was not sent
+	ReasonDirectory     = "directory"      // WeCom is not to be asked who has a phone number or an address
 	ReasonUnknownSender = "unknown_sender" // the configuration no longer has the sender
 )

@@ -12,15 +12,18 @@ import (
 
 // DispatcherConfig is what a [Dispatcher] works with. Outbox, Senders, Limits and Hub are required.
 type DispatcherConfig struct {
-	Outbox   Outbox
-	Senders  Senders
-	Limits   Limits
-	Hub      *Hub
-	Lane     func(Sender) Lane // nil means the zero Lane for all
-	Observer Observer          // nil means nobody
-	Log      *slog.Logger      // nil means none
-	Now      func() time.Time  // nil means time.Now
-	Jitter   func() float64    // at least 0, below 1; nil means by chance
+	Outbox  Outbox
+	Senders Senders
+	Limits  Limits
+	Hub     *Hub
+	// Directory finds members by phone number and email address; nil means that nobody does, and
+	// messages that name such are refused.
+	Directory Directory
+	Lane      func(Sender) Lane // nil means the zero Lane for all
+	Observer  Observer          // nil means nobody
+	Log       *slog.Logger      // nil means none
+	Now       func() time.Time  // nil means time.Now
+	Jitter    func() float64    // at least 0, below 1; nil means by chance
 	// Patience is how long Stop lets requests end that are under way. 0 means 30 s.
 	Patience time.Duration
 }
@@ -99,7 +102,7 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, kind := range []Kind{KindApp, KindChat, KindRobot} {
-		if err := x.Outbox.Sends(ctx, kind, x.Limits.Since(kind, now), x.Limits.Seen); err != nil {
+		if err := x.Outbox.Sends(ctx, kind, x.Limits.Since(kind, now), x.seen); err != nil {
 			return err
 		}
 	}
@@ -111,6 +114,9 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 		d := &orphans[i]
 		o := Judge(Attempt{Delivery: d, Err: ErrInterrupted, Ended: now, Jitter: x.Jitter()})
 		s := settlement(d, o, now)
+		if d.Content.Unresolved() { // it was looked up, and surely not sent
+			s = Settlement{ID: d.ID, Attempt: d.Attempts, Status: Queued, Due: d.Due, At: now, NotTried: true, Answer: d.Answer}
+		}
 		if _, err := x.Outbox.Settle(ctx, s); err != nil {
 			return err
 		}
@@ -138,6 +144,14 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 		l.retry(now) // what kept it from working may have been corrected before this start
 	}
 	return nil
+}
+
+// seen tells the limits of what was sent or has its time: not of what waits for its members to be
+// looked up.
+func (x *Dispatcher) seen(at time.Time, s Sender, c Content) {
+	if !c.Unresolved() {
+		x.Limits.Seen(at, s, c)
+	}
 }
 
 // Refresh takes up new settings of senders, and gives those at rest another try at once: what kept

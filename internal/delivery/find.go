@@ -18,8 +18,9 @@ type Filter struct {
 	Reasons []string
 
 	// Who the delivery names; that a member belongs to a department is not known here.
-	User       string // in any case
-	Party, Tag int    // 0 means any
+	User       string   // in any case; whoever was found by an alias is named too
+	Aliases    []string // all of them, as Mobile and Email make them
+	Party, Tag int      // 0 means any
 	All        bool
 
 	Labels []string // all of them, as "name:value"
@@ -36,7 +37,7 @@ func (f *Filter) Matches(d *Delivery, rest Rest) bool {
 	if len(f.Senders) > 0 && !slices.Contains(f.Senders, d.Sender) || len(f.Statuses) > 0 && !slices.Contains(f.Statuses, d.Status) {
 		return false
 	}
-	return (len(f.Reasons) == 0 || f.matchesReason(d, rest)) && f.matchesTo(d.Content) && (f.Text == "" || d.Content.says(f.Text))
+	return (len(f.Reasons) == 0 || f.matchesReason(d, rest)) && f.matchesTo(d) && (f.Text == "" || d.Content.says(f.Text))
 }
 
 func (f *Filter) matchesReason(d *Delivery, rest Rest) bool {
@@ -46,11 +47,16 @@ func (f *Filter) matchesReason(d *Delivery, rest Rest) bool {
 	return d.Status == Queued && !d.Waiting && !rest.Until.IsZero() && slices.Contains(f.Reasons, rest.Reason.Code)
 }
 
-func (f *Filter) matchesTo(c Content) bool {
-	if f.User == "" && f.Party == 0 && f.Tag == 0 && !f.All {
+func (f *Filter) matchesTo(d *Delivery) bool {
+	if f.User == "" && len(f.Aliases) == 0 && f.Party == 0 && f.Tag == 0 && !f.All {
 		return true
 	}
-	to := c.To()
+	to := d.Content.To()
+	for _, alias := range f.Aliases {
+		if !d.Lookup.Has(alias) && !slices.Contains(to.Users, alias) {
+			return false
+		}
+	}
 	same := func(user string) bool { return strings.EqualFold(user, f.User) }
 	return (f.User == "" || slices.ContainsFunc(to.Users, same)) && (f.Party == 0 || slices.Contains(to.Parties, f.Party)) &&
 		(f.Tag == 0 || slices.Contains(to.Tags, f.Tag)) && (!f.All || to.All)
@@ -58,7 +64,7 @@ func (f *Filter) matchesTo(c Content) bool {
 
 // NeedsContent reports whether Matches looks at what the delivery says and to whom.
 func (f *Filter) NeedsContent() bool {
-	return f.User != "" || f.Party != 0 || f.Tag != 0 || f.All || f.Text != ""
+	return f.User != "" || len(f.Aliases) > 0 || f.Party != 0 || f.Tag != 0 || f.All || f.Text != ""
 }
 
 // MatchesLabels reports whether a message with these labels has those of the filter.

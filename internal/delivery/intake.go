@@ -40,14 +40,21 @@ func (in *Intake) Accept(ctx context.Context, r Request) (m *Message, replayed b
 }
 
 // prepare makes the message and its deliveries.
-func (in *Intake) prepare(r *Request) (*Message, error) {
+func (in *Intake) prepare(ctx context.Context, r *Request) (*Message, error) {
 	if !in.senders.Knows(r.Sender) {
 		return nil, ErrUnknownSender
 	}
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	contents, after, err := split(r.Content, r.NoSplit)
+	if err := in.checkAliases(&r.Content); err != nil {
+		return nil, err
+	}
+	content, lookup := r.Content, (*Lookup)(nil)
+	if r.Delay == 0 { // else who has a number may be another one by then
+		content, lookup = in.resolve(ctx, r.Sender, content)
+	}
+	contents, after, err := split(content, r.NoSplit)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +83,9 @@ func (in *Intake) prepare(r *Request) (*Message, error) {
 			ID: ID{Part: i}, Sender: r.Sender, Priority: r.Priority, Content: c,
 			Status: Queued, Due: due, Waiting: after[i], Accepted: now, Expires: m.Expires,
 			Check: check, CheckFor: interval, IfUnknown: r.IfUnknown,
+		}
+		if lookup != nil {
+			d.Lookup = lookup.For(c.To().Users, sameReceivers(c, contents[0]))
 		}
 		switch {
 		case r.Delay > 0:
@@ -140,6 +150,11 @@ func (in *Intake) plan(m *Message, waits map[turnOf]bool) []promise {
 			waits[whose] = true
 			continue
 		}
+		if d.Content.Unresolved() { // it is looked up first
+			promises[i] = promise{worker: true, turn: turn}
+			d.Status, d.Attempts, d.Started = Sending, 1, m.Accepted
+			continue
+		}
 		decision := in.limits.Book(m.Accepted, d.Sender, d.Content, time.Time{}).whole()
 		in.dispatcher.observePaced(d.Sender, decision)
 		if len(m.Deliveries)+len(decision.Later) > MaxParts {
@@ -147,11 +162,11 @@ func (in *Intake) plan(m *Message, waits map[turnOf]bool) []promise {
 		}
 		if decision.Later != nil {
 			whole := *d
-			d.Content = d.Content.WithUsers(decision.Keep)
+			d.Content, d.Lookup = d.Content.WithUsers(decision.Keep), d.Lookup.For(decision.Keep, true)
 			for _, later := range decision.Later {
 				part := whole
 				part.ID.Part = len(m.Deliveries)
-				part.Content = whole.Content.ForUsers(later.Users)
+				part.Content, part.Lookup = whole.Content.ForUsers(later.Users), whole.Lookup.For(later.Users, false)
 				part.Due, part.Reason = later.Due, later.Reason
 				m.Deliveries = append(m.Deliveries, part)
 				promises = append(promises, promise{at: later.Due, what: part.Content})

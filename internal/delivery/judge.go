@@ -71,20 +71,22 @@ func Judge(a Attempt) Outcome {
 	o := Outcome{Doubt: d.Doubt, Answer: answerOf(a.Receipt, a.Err)}
 	if a.Err == nil {
 		o.Status = Sent
-		if !a.Receipt.ReachedAll() {
+		if !a.Receipt.ReachedAll() || d.Lookup.Missed() {
 			o.Status, o.Reason = PartlySent, Reason{Code: ReasonSomeReceivers}
 		}
 		return o
 	}
-	if !o.final(a.Err) {
+	if !o.final(a) {
 		o.again(a)
 	}
 	return o
 }
 
 // final decides what no other attempt can change, and else says why to try again.
-func (o *Outcome) final(err error) bool {
+func (o *Outcome) final(a Attempt) bool {
+	err := a.Err
 	var (
+		closed  *DirectoryError
 		answer  *wecom.Error
 		invalid *wecom.ValidationError
 		broken  *wecom.TransportError
@@ -104,6 +106,11 @@ func (o *Outcome) final(err error) bool {
 		return wait(ReasonUnknownSender, Misconfigured)
 	case errors.Is(err, ErrInterrupted):
 		return wait(ReasonInterrupted, NoTrouble)
+	case errors.As(err, &closed):
+		if o.Reason.Detail = closed.Detail; closed.Err == nil {
+			o.Answer.Failure = nil // nobody was asked
+		}
+		return wait(ReasonDirectory, NoTrouble)
 	case errors.As(err, &answer):
 		switch kind := answer.Kind(); {
 		case slices.Contains(senderWide, answer.Code), kind == wecom.TokenRefused, kind == wecom.Misconfigured && answer.Op == "gettoken":
@@ -124,6 +131,8 @@ func (o *Outcome) final(err error) bool {
 		return wait(ReasonBusy, Blocked)
 	case wecom.NeverSent(err):
 		return wait(ReasonUnreachable, Unreachable)
+	case a.Delivery.Content.Unresolved():
+		return wait(ReasonDirectory, NoTrouble)
 	}
 	return wait(ReasonNoAnswer, Unreachable)
 }
@@ -132,15 +141,21 @@ func (o *Outcome) final(err error) bool {
 func (o *Outcome) again(a Attempt) {
 	d := a.Delivery
 	o.Status = Queued
+	var closed *DirectoryError
 	switch {
 	case o.Reason.Code == ReasonInterrupted:
 		o.Due = a.Ended
+	case errors.As(a.Err, &closed):
+		if o.Due = wholeUp(closed.Until); o.Due.Before(a.Ended) {
+			o.Due = a.Ended.Add(Pause(1, a.Jitter))
+		}
 	case o.Trouble == Blocked || o.Trouble == Misconfigured:
 		o.Due = d.Due // it keeps its place; the sender rests
 	default:
 		o.Due = a.Ended.Add(Pause(d.Attempts, a.Jitter))
 	}
-	if !wecom.NeverSent(a.Err) && !errors.Is(a.Err, ErrUnknownSender) && o.Doubt.IsZero() {
+	// What is still looked up has not been sent, whatever became of that.
+	if !wecom.NeverSent(a.Err) && !errors.Is(a.Err, ErrUnknownSender) && !d.Content.Unresolved() && o.Doubt.IsZero() {
 		o.Doubt = d.Started
 	}
 	if o.Doubt.IsZero() {

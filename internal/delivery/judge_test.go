@@ -198,3 +198,45 @@ func TestNextRest(t *testing.T) {
 		t.Errorf("it works again, and rests: %+v", r)
 	}
 }
+
+// TestJudgeLookup is the specification of what becomes of a delivery whose members could not be looked
+// up: nothing was sent, whatever the error, and nobody holds it.
+func TestJudgeLookup(t *testing.T) {
+	refused := func(code wecom.Code) error { return &wecom.Error{Op: "user/getuserid", Code: code} }
+	until, ended := noon.Add(time.Hour), noon.Add(2*time.Second)
+	for _, c := range []struct {
+		name    string
+		err     error
+		status  Status
+		due     time.Time
+		reason  string
+		failure bool
+		trouble Trouble
+	}{
+		{"not to be asked", &DirectoryError{Until: until, Detail: "enough"}, Queued, until, ReasonDirectory, false, NoTrouble},
+		{"in whole milliseconds", &DirectoryError{Until: until.Add(1)}, Queued, until.Add(time.Millisecond), ReasonDirectory, false, NoTrouble},
+		{"closed by WeCom", &DirectoryError{Until: until, Err: refused(45009)}, Queued, until, ReasonDirectory, true, NoTrouble},
+		{"by a clock that was set", &DirectoryError{Until: noon}, Queued, ended.Add(750 * time.Millisecond), ReasonDirectory, false, NoTrouble},
+		{"busy", refused(-1), Queued, ended.Add(750 * time.Millisecond), ReasonBusy, true, NoTrouble},
+		{"untrusted IP", refused(60020), Queued, noon, ReasonMisconfigured, true, Misconfigured},
+		{"wrong secret", &wecom.Error{Op: "gettoken", Code: 40001}, Queued, noon, ReasonMisconfigured, true, Misconfigured},
+		{"no right", refused(48002), Refused, time.Time{}, ReasonRefused, true, NoTrouble},
+		{"no answer", &wecom.TransportError{Op: "user/getuserid", Sent: true, Err: context.DeadlineExceeded}, Queued, ended.Add(750 * time.Millisecond), ReasonUnreachable, true, Unreachable},
+		{"the storage", ErrStorage, Queued, ended.Add(750 * time.Millisecond), ReasonDirectory, true, NoTrouble},
+		{"not configured any more", ErrUnknownSender, Queued, noon, ReasonUnknownSender, true, Misconfigured},
+	} {
+		d := &Delivery{
+			Content: Content{App: &wecom.Message{To: wecom.To{Users: []string{"lisi", "mobile:13800000002"}}, Body: wecom.Text{Content: "x"}}},
+			Status:  Sending, Due: noon, Attempts: 1, Started: noon.Add(time.Second), Check: CheckNone, IfUnknown: Hold,
+		}
+		o := Judge(Attempt{Delivery: d, Err: c.err, Ended: ended})
+		if o.Status != c.status || !o.Due.Equal(c.due) || o.Reason.Code != c.reason || o.Trouble != c.trouble || !o.Doubt.IsZero() || (o.Answer.Failure != nil) != c.failure {
+			t.Errorf("%s: %+v", c.name, o)
+		}
+	}
+	// Who was not found is one who does not get it.
+	d := &Delivery{Lookup: &Lookup{Unknown: []string{"mobile:13911111111"}}}
+	if o := Judge(Attempt{Delivery: d, Receipt: wecom.Receipt{MsgID: "m"}}); o.Status != PartlySent || o.Reason.Code != ReasonSomeReceivers {
+		t.Errorf("%+v", o)
+	}
+}

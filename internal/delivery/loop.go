@@ -73,6 +73,9 @@ func (x *Dispatcher) wants(now time.Time) (wants []Want, next time.Time) {
 func (x *Dispatcher) decide(now time.Time, due []*Delivery) []Decision {
 	decisions := make([]Decision, len(due))
 	for i, d := range due {
+		if d.Content.Unresolved() {
+			continue // it is looked up first
+		}
 		var booked time.Time
 		if d.Reason.paced() {
 			booked = d.Due

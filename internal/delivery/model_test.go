@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,9 @@ const theSame = "the same"
 type step struct {
 	Do    string
 	User  string
-	Same  bool // a text that was sent before, or may be again
+	Alias string // that the user is named by; "" is the user id
+	Ghost bool   // and beside the user one who is nobody
+	Same  bool   // a text that was sent before, or may be again
 	Order bool
 	Hold  bool
 	Delay time.Duration
@@ -35,6 +38,7 @@ type step struct {
 
 var (
 	modelUsers  = []string{"zhangsan", "lisi", "wangwu"}
+	modelNames  = map[string][]string{"zhangsan": {"", zhang, "email:zhangsan@example.com"}, "lisi": {"", li, liMail}, "wangwu": {"", wang}}
 	modelFaults = []simulator.Fault{
 		{ErrCode: -1}, {ErrCode: 45009}, {ErrCode: 45033}, {ErrCode: 60020}, {ErrCode: 42001}, {ErrCode: 44004}, {ErrCode: 81013},
 		{Action: simulator.DropBefore}, {Action: simulator.DropAfter}, {HTTPStatus: 502}, {HTTPStatus: 429}, {Latency: 3 * time.Second},
@@ -51,6 +55,8 @@ func drawSteps(t *rapid.T) []step {
 		}
 		switch s.Do {
 		case "accept":
+			s.Alias = rapid.SampledFrom(modelNames[s.User]).Draw(t, "alias")
+			s.Ghost = rapid.IntRange(0, 4).Draw(t, "ghost") == 0
 			s.Same = rapid.Bool().Draw(t, "same")
 			s.Order = rapid.Bool().Draw(t, "order")
 			s.Hold = rapid.Bool().Draw(t, "hold")
@@ -58,7 +64,8 @@ func drawSteps(t *rapid.T) []step {
 			s.TTL = time.Duration(rapid.SampledFrom([]int{0, 0, 0, 60, 3600}).Draw(t, "ttl")) * time.Second
 		case "fault":
 			s.Fault = rapid.SampledFrom(modelFaults).Draw(t, "fault")
-			s.Fault.Call, s.Fault.Times = "message/send", rapid.IntRange(1, 5).Draw(t, "times")
+			s.Fault.Call = rapid.SampledFrom([]string{"message/send", "message/send", byMobile, byEmail}).Draw(t, "call")
+			s.Fault.Times = rapid.IntRange(1, 5).Draw(t, "times")
 		}
 		return s
 	}), 1, 25).Draw(t, "steps")
@@ -95,6 +102,7 @@ type asked struct {
 	text  string
 	user  string
 	order bool
+	ghost bool
 }
 
 func (m *model) do(i int, s step) {
@@ -104,7 +112,10 @@ func (m *model) do(i int, s step) {
 		if s.Same {
 			content = theSame
 		}
-		r := text(content, s.User)
+		r := text(content, cmp.Or(s.Alias, s.User))
+		if s.Ghost {
+			r.Content.App.To.Users = append(r.Content.App.To.Users, ghost)
+		}
 		r.Delay, r.TTL = s.Delay, s.TTL
 		if s.Order {
 			r.OrderKey = s.User
@@ -150,7 +161,7 @@ func (m *model) ask(r delivery.Request, content string, s step) {
 		m.t.Error(err)
 		return
 	}
-	m.list = append(m.list, asked{accepted.ID, content, s.User, r.OrderKey != "" && r.Delay == 0})
+	m.list = append(m.list, asked{accepted.ID, content, s.User, r.OrderKey != "" && r.Delay == 0, s.Ghost})
 }
 
 // judge puts everything right, lets a day and a half pass, and says what is not as promised.
@@ -171,7 +182,13 @@ func (m *model) judge() (wrong []string) {
 		d := m.look(a.id).Deliveries[0]
 		key := a.user + ": " + a.text
 		switch d.Status {
-		case delivery.Sent:
+		case delivery.Sent, delivery.PartlySent:
+			// Where the ghost could not be asked for at once, it is alone in another delivery.
+			others := m.look(a.id).Deliveries[1:]
+			alone := len(others) == 1 && slices.Contains([]delivery.Status{delivery.Refused, delivery.Expired, delivery.Cancelled}, others[0].Status)
+			if d.Lookup.Missed() != (d.Status == delivery.PartlySent) || a.ghost != (d.Lookup.Missed() || alone) || len(others) > 1 {
+				fail("%v is %v, looked up: %+v, and others %+v", a.id, d.Status, d.Lookup, others)
+			}
 			least[key]++
 			most[key]++
 			if d.MaybeTwice {

@@ -39,7 +39,7 @@ type Outbox interface {
 	// get their time and reason. decide must not block, and must not call the outbox.
 	//
 	// At its first attempt a delivery with CheckOn or CheckOwn leaves the Fingerprint of its content
-	// behind. One with CheckOn whose fingerprint another one of the sender left less than its CheckFor
+	// behind; those that are [Content.Unresolved] leave none, and do it when they are complete. One with CheckOn whose fingerprint another one of the sender left less than its CheckFor
 	// ago is a legitimate twin: it becomes CheckTwin, before it goes, so that WeCom does not swallow it.
 	//
 	// A delivery is given to one caller only. Deliveries whose time has run out are left to Expire.
@@ -47,7 +47,7 @@ type Outbox interface {
 
 	// Settle records how attempts ended. An attempt that is not the delivery's last, or is not
 	// Sending any more, is left alone. woken are the senders for which deliveries that waited for
-	// these became due by it.
+	// these became due by it. With a Lookup the delivery is found by the members it names from now on.
 	Settle(ctx context.Context, s ...Settlement) (woken []Sender, err error)
 
 	// Cancel ends the deliveries of a message that have not left. It returns them, and the number of
@@ -181,6 +181,13 @@ type Settlement struct {
 	Doubt      time.Time // Delivery.Doubt from now on
 	MaybeTwice bool      // Delivery.MaybeTwice from now on
 	Answer     Answer
+
+	// Of what was looked up: Lookup is Delivery.Lookup from now on, if it is set, and Content what it
+	// says to whom. Users of Later get deliveries of their own, as in a Decision; if there is no number
+	// for more parts, Content and Lookup are not heeded, and the delivery is due with Later.
+	Content *Content
+	Lookup  *Lookup
+	Later   []Later
 }
 
 // AttemptRecord is an attempt that did not settle its delivery.

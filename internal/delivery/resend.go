@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -67,15 +68,31 @@ func (in *Intake) Resend(ctx context.Context, id MessageID, r Resend) (m *Messag
 		}
 	}
 	one := make([]Accepted, 1)
-	one[0].Message, one[0].Err = in.again(old, r)
+	in.askAgain(ctx, old)
+	one[0].Message, one[0].Err = in.again(ctx, old, r)
 	if err := in.store(ctx, one); err != nil {
 		return nil, false, err
 	}
 	return one[0].Message, one[0].Replayed, one[0].Err
 }
 
-// again makes the message that repeats another.
-func (in *Intake) again(old *Message, r Resend) (*Message, error) {
+// askAgain has those looked up again whom a message names, and who were not found: whoever sends it
+// again thinks that they are there by now.
+func (in *Intake) askAgain(ctx context.Context, old *Message) {
+	var unknown []string
+	for i := range old.Deliveries {
+		if l := old.Deliveries[i].Lookup; l != nil {
+			unknown = append(unknown, l.Unknown...)
+		}
+	}
+	if len(unknown) > 0 && in.dispatcher.Directory != nil {
+		in.dispatcher.Directory.Forget(ctx, old.Sender, unknown)
+	}
+}
+
+// again makes the message that repeats another. Its members are looked up anew: who was unknown may be
+// known now.
+func (in *Intake) again(ctx context.Context, old *Message, r Resend) (*Message, error) {
 	if !old.Status().Final() {
 		return nil, ErrNotEnded
 	}
@@ -98,30 +115,37 @@ func (in *Intake) again(old *Message, r Resend) (*Message, error) {
 		Producer: r.Producer, Labels: old.Labels, OrderKey: old.OrderKey, CallbackURL: old.CallbackURL,
 		ResendOf: old.ID, Key: r.Key, Digest: r.Digest,
 	}
+	var before Content
 	for i := range old.Deliveries {
 		d := &old.Deliveries[i]
 		if !slices.Contains(r.Which.statuses(), d.Status) {
 			continue
 		}
-		content := d.Content
+		content := d.given()
 		if r.Which == Missed && d.Status == PartlySent {
-			if content = content.missed(&d.Answer); len(content.App.To.Users)+len(content.App.To.Parties)+len(content.App.To.Tags) == 0 {
+			if content = d.missed(); nobodyIn(content.App.To) {
 				continue
 			}
 		}
+		if content.Unresolved() && in.dispatcher.Directory == nil {
+			return nil, &RequestError{"to", errNoDirectory.Error()}
+		}
+		given := content
+		content, lookup := in.resolve(ctx, m.Sender, content)
 		part := Delivery{
 			ID: ID{Part: len(m.Deliveries)}, Sender: m.Sender, Priority: m.Priority, Content: content,
 			Status: Queued, Due: now, Accepted: now, Expires: m.Expires,
-			Check: d.Check, CheckFor: d.CheckFor, IfUnknown: d.IfUnknown,
+			Check: d.Check, CheckFor: d.CheckFor, IfUnknown: d.IfUnknown, Lookup: lookup,
 		}
 		if part.Check == CheckTwin {
 			part.Check = CheckOn
 		}
 		// Parts of one text go to the same receivers, one after another.
-		if n := len(m.Deliveries); n > 0 && sameReceivers(m.Deliveries[n-1].Content, content) {
+		if len(m.Deliveries) > 0 && sameReceivers(before, given) {
 			part.Waiting, part.Reason = true, Reason{Code: ReasonOrder}
 		}
 		m.Deliveries = append(m.Deliveries, part)
+		before = given
 	}
 	if len(m.Deliveries) == 0 {
 		return nil, ErrNothingToResend
@@ -129,15 +153,27 @@ func (in *Intake) again(old *Message, r Resend) (*Message, error) {
 	return m, nil
 }
 
-// missed is the content for those alone who did not get it, by WeCom's answer.
-func (c Content) missed(a *Answer) Content {
-	m := *c.App
+// missed is the content for those alone who did not get it, by WeCom's answer, and those who were not
+// found.
+func (d *Delivery) missed() Content {
+	m, a := *d.Content.App, &d.Answer
 	m.To = wecom.To{Parties: a.InvalidParties, Tags: a.InvalidTags}
-	for _, user := range c.App.To.Users {
+	aliases := map[string]string{} // by which members are known who are not named otherwise
+	if d.Lookup != nil {
+		for _, f := range d.Lookup.Found {
+			if !slices.Contains(d.Lookup.Also, f.User) {
+				aliases[strings.ToLower(f.User)] = f.Alias
+			}
+		}
+	}
+	for _, user := range d.Content.App.To.Users {
 		same := func(other string) bool { return strings.EqualFold(user, other) }
 		if slices.ContainsFunc(a.InvalidUsers, same) || slices.ContainsFunc(a.UnlicensedUsers, same) {
-			m.To.Users = append(m.To.Users, user)
+			m.To.Users = append(m.To.Users, cmp.Or(aliases[strings.ToLower(user)], user))
 		}
+	}
+	if d.Lookup != nil {
+		m.To.Users = append(m.To.Users, d.Lookup.Unknown...)
 	}
 	return Content{App: &m}
 }
@@ -191,7 +227,10 @@ func (in *Intake) ResendAll(ctx context.Context, f Filter, before MessageID, n i
 			out.Skipped++
 			continue
 		}
-		m, err := in.again(old, r)
+		if !try {
+			in.askAgain(ctx, old)
+		}
+		m, err := in.again(ctx, old, r)
 		if errors.Is(err, ErrNothingToResend) {
 			out.Skipped++
 			continue

@@ -12,6 +12,10 @@ import (
 // row says that it is under way.
 func (x *Dispatcher) send(d Delivery, turn int) {
 	defer x.calls.Done()
+	if d.Content.Unresolved() {
+		x.lookUp(&d, turn)
+		return
+	}
 	if !d.Covered(d.Started) {
 		if d.IfUnknown == Hold {
 			x.release(&d, nil, 0)
@@ -28,6 +32,9 @@ func (x *Dispatcher) send(d Delivery, turn int) {
 	took, now := time.Since(began), x.Now()
 	if wecom.NeverSent(err) {
 		x.Limits.Return(d.Started, d.Sender, d.Content)
+	}
+	if d.Lookup != nil {
+		x.forget(&d, receipt.InvalidUsers)
 	}
 	o := Judge(Attempt{Delivery: &d, Receipt: receipt, Err: err, Ended: now, Jitter: x.Jitter()})
 	x.release(&d, &o, turn)
@@ -118,6 +125,9 @@ func (x *Dispatcher) settle(d *Delivery, s Settlement) {
 	}
 	if s.Status == Queued {
 		x.queued(d.Sender, d.Priority, s.Due)
+		for _, later := range s.Later {
+			x.queued(d.Sender, d.Priority, later.Due)
+		}
 		x.expires(d.Expires)
 	}
 	x.tell(d, s)

@@ -63,6 +63,9 @@ func (c Content) with(to wecom.To, body wecom.Body, part int) Content {
 func (c Content) validate() error {
 	switch {
 	case c.App != nil:
+		if c.Unresolved() {
+			return withPlaceholders(c.App).Validate()
+		}
 		return c.App.Validate()
 	case c.Chat != nil:
 		return c.Chat.Validate()

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/directory"
 	"github.com/hongyan-im/hongyan/internal/limit"
 	"github.com/hongyan-im/hongyan/internal/store/sqlite"
 	"github.com/hongyan-im/hongyan/wecom"
@@ -37,6 +38,7 @@ type world struct {
 	hub     *delivery.Hub
 	lanes   map[delivery.Sender]delivery.Lane
 	senders *senders
+	cap     int          // of accounts, as the configuration has it
 	skew    atomic.Int64 // of the gateway's clock
 }
 
@@ -63,7 +65,7 @@ func newWorld(t *testing.T) *world {
 		}
 		return pipes.dial(ctx)
 	}, MaxIdleConnsPerHost: 100, DisableKeepAlives: false}
-	w.senders = &senders{t: t, http: &http.Client{Transport: transport}, all: map[delivery.Sender]func(context.Context, delivery.Content) (wecom.Receipt, error){}}
+	w.senders = &senders{t: t, http: &http.Client{Transport: transport}, all: map[delivery.Sender]func(context.Context, delivery.Content) (wecom.Receipt, error){}, apps: map[delivery.Sender]*wecom.Client{}}
 	w.senders.app(crm, 1000002, "sim-secret-1000002")
 	w.senders.app(erp, 1000003, "sim-secret-1000003")
 	robot, err := wecom.NewRobot(wecom.RobotConfig{Key: "00000000-0000-0000-0000-000000000001", BaseURL: "http://wecom.test", HTTPClient: w.senders.http})
@@ -98,6 +100,12 @@ func (w *world) start() {
 	w.hub = delivery.NewHub(w.outbox)
 	w.way = delivery.NewDispatcher(delivery.DispatcherConfig{
 		Outbox: &calm{Outbox: w.outbox, t: w.t}, Senders: w.senders, Limits: limits, Hub: w.hub, Now: w.now,
+		Directory: directory.New(directory.Config{
+			Store: w.outbox.Aliases(), Caller: w.senders, Now: w.now,
+			Account: func(s delivery.Sender) directory.Account {
+				return directory.Account{Corp: "ww0000000000000001", Agent: map[delivery.Sender]int{crm: 1000002, erp: 1000003}[s], Cap: w.cap}
+			},
+		}),
 		Lane: func(s delivery.Sender) delivery.Lane { return w.lanes[s] },
 	})
 	w.intake = delivery.NewIntake(w.outbox, w.senders, limits, w.way, w.now)
@@ -218,6 +226,7 @@ type senders struct {
 	http *http.Client
 	mu   sync.Mutex
 	all  map[delivery.Sender]func(context.Context, delivery.Content) (wecom.Receipt, error)
+	apps map[delivery.Sender]*wecom.Client
 }
 
 func (s *senders) app(name delivery.Sender, agent int, secret string) {
@@ -229,6 +238,7 @@ func (s *senders) app(name delivery.Sender, agent int, secret string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.apps[name] = client
 	s.all[name] = func(ctx context.Context, c delivery.Content) (wecom.Receipt, error) {
 		if c.Chat != nil {
 			return wecom.Receipt{}, client.SendChat(ctx, *c.Chat)
@@ -247,6 +257,20 @@ func (s *senders) set(name delivery.Sender, send func(context.Context, delivery.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all[name] = send
+}
+
+func (s *senders) client(name delivery.Sender) *wecom.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.apps[name]
+}
+
+func (s *senders) UserIDByMobile(ctx context.Context, name delivery.Sender, mobile string) (string, error) {
+	return s.client(name).UserIDByMobile(ctx, mobile)
+}
+
+func (s *senders) UserIDByEmail(ctx context.Context, name delivery.Sender, email string, kind wecom.EmailKind) (string, error) {
+	return s.client(name).UserIDByEmail(ctx, email, kind)
 }
 
 func (s *senders) Knows(name delivery.Sender) bool { return s.get(name) != nil }

@@ -151,9 +151,11 @@ func receiversSchema() huma.Schema {
 	}
 	return huma.Schema{
 		Type: "object", AdditionalProperties: false,
-		Description: "Who gets it: everybody in the union of users, parties and tags, each once; or all; or chat. More than WeCom takes at once are sent in several calls. Not for a robot.",
+		Description: "Who gets it: everybody in the union of users, mobiles, emails, parties and tags, each once; or all; or chat. More than WeCom takes at once are sent in several calls. Not for a robot.",
 		Properties: map[string]*huma.Schema{
 			"users":   {Type: "array", Items: &huma.Schema{Type: "string"}, Description: "User ids of members."},
+			"mobiles": {Type: "array", Items: &huma.Schema{Type: "string"}, Description: "Members by their phone number: 5 to 32 digits, perhaps a + before them. The gateway looks them up, and remembers them for a day."},
+			"emails":  {Type: "array", Items: &huma.Schema{Type: "string"}, Description: "Members by their email address, that of the corp or their own, likewise. At most 64 bytes."},
 			"parties": ids("Ids of departments, with all below them."),
 			"tags":    ids("Ids of tags."),
 			"all":     {Type: "boolean", Description: "Everybody in the visible range of the app."},

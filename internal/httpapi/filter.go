@@ -21,6 +21,8 @@ type Filter struct {
 	Status string   `query:"status" doc:"A status of a delivery, or several with commas between them." example:"refused,expired"`
 	Reason string   `query:"reason" doc:"Why a delivery waits or ended, or what it waited for when it ended: a word of the closed list of reasons, or several with commas between them. misconfigured also finds what waits because its app is at rest for that." example:"misconfigured"`
 	User   string   `query:"user" doc:"A member whom the message names, in any case." example:"zhangsan"`
+	Mobile string   `query:"mobile" doc:"A phone number that the message names, as it was given; spaces and hyphens make no difference." example:"13800000002"`
+	Email  string   `query:"email" doc:"An email address that the message names, in any case." example:"lisi@example.com"`
 	Party  int      `query:"party" minimum:"1" doc:"A department that the message names."`
 	Tag    int      `query:"tag" minimum:"1" doc:"A tag that the message names."`
 	All    bool     `query:"all" doc:"true: only messages to everybody."`
@@ -66,6 +68,8 @@ func (f *Filter) of(c *caller, now time.Time) (delivery.Filter, error) {
 			v.wrong("label", wecom.Malformed, `it is name:value, given "`+shown(label)+`"`)
 		}
 	}
+	v.alias("mobile", f.Mobile, delivery.Mobile, &out)
+	v.alias("email", f.Email, delivery.Email, &out)
 	out.Since = v.moment("since", f.Since, now)
 	out.Until = v.moment("until", f.Until, now)
 	if len(v.faults) > 0 {
@@ -79,7 +83,7 @@ func (f *Filter) of(c *caller, now time.Time) (delivery.Filter, error) {
 
 // empty reports whether it would find all that the caller may see, or all with some statuses.
 func (f *Filter) empty() bool {
-	return f.App+f.Robot+f.Reason+f.User+f.Since+f.Until+f.Text == "" && f.Party == 0 && f.Tag == 0 && !f.All && len(f.Label) == 0
+	return f.App+f.Robot+f.Reason+f.User+f.Mobile+f.Email+f.Since+f.Until+f.Text == "" && f.Party == 0 && f.Tag == 0 && !f.All && len(f.Label) == 0
 }
 
 // list splits what has commas between.
@@ -91,6 +95,19 @@ func list(text string) func(yield func(string) bool) {
 			}
 		}
 	}
+}
+
+// alias adds what a member may be named by instead of a user id.
+func (v *values) alias(field, given string, parse func(string) (string, error), f *delivery.Filter) {
+	if given == "" {
+		return
+	}
+	alias, err := parse(given)
+	if err != nil {
+		v.wrong(field, wecom.Malformed, err.Error()+`; given "`+shown(given)+`"`)
+		return
+	}
+	f.Aliases = append(f.Aliases, alias)
 }
 
 func (v *values) notListed(field, given string, known []string) {

@@ -108,7 +108,7 @@ func TestHostileRequests(t *testing.T) {
 			headers := []string{"X-API-Key", r.admin, "Accept-Language", h.pick("", "zh", "en;q=x", ";;,")}
 			for _, p := range e.Parameters {
 				switch {
-				case h.IntN(3) > 0:
+				case h.IntN(5) > 0:
 				case p.In == "query":
 					query.Add(p.Name, h.parameter(p.Schema))
 				case p.In == "header":
@@ -218,5 +218,5 @@ func (h *hostile) value(s *huma.Schema, depth int) any {
 	case "boolean":
 		return h.IntN(2) == 0
 	}
-	return h.pick("zhangsan", "crm", "1h", "a:b", "hello", "https://example.com")
+	return h.pick("zhangsan", "crm", "1h", "a:b", "hello", "https://example.com", "13800000002", "lisi@example.com")
 }

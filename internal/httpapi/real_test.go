@@ -16,6 +16,7 @@ import (
 	"github.com/hongyan-im/hongyan/internal/apps"
 	"github.com/hongyan-im/hongyan/internal/config"
 	"github.com/hongyan-im/hongyan/internal/delivery"
+	"github.com/hongyan-im/hongyan/internal/directory"
 	"github.com/hongyan-im/hongyan/internal/events"
 	"github.com/hongyan-im/hongyan/internal/limit"
 	"github.com/hongyan-im/hongyan/internal/media"
@@ -67,7 +68,10 @@ func newReal(t testing.TB) *real {
 	r.library, senders.Media = library, library
 	hub := delivery.NewHub(r.outbox)
 	limits := limit.New(limit.Config{Now: clock})
-	r.way = delivery.NewDispatcher(delivery.DispatcherConfig{Outbox: r.outbox, Senders: senders, Limits: limits, Hub: hub, Now: clock})
+	members := directory.New(directory.Config{Store: r.outbox.Aliases(), Caller: senders, Now: clock, Account: func(s delivery.Sender) directory.Account {
+		return directory.Account{Corp: wecomtest.CorpID, Agent: senders.Settings(s).AgentID, Cap: 500}
+	}})
+	r.way = delivery.NewDispatcher(delivery.DispatcherConfig{Outbox: r.outbox, Senders: senders, Limits: limits, Hub: hub, Directory: members, Now: clock})
 	if err := r.way.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

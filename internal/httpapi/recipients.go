@@ -19,8 +19,10 @@ type Recipients struct {
 
 // Recipient is what became of it for one member.
 type Recipient struct {
-	User    string `json:"user"`
-	State   string `json:"state" enum:"reached,recalled,sending,waiting,uncertain,failed,unlicensed,invalid" doc:"reached: WeCom took it for the member. Of several parts, that of the one that went least well."`
+	User    string `json:"user,omitempty" doc:"The user id; absent while it is not known."`
+	Mobile  string `json:"mobile,omitempty" doc:"The phone number that the message names the member by."`
+	Email   string `json:"email,omitempty" doc:"The email address that the message names the member by."`
+	State   string `json:"state" enum:"reached,recalled,sending,waiting,uncertain,failed,unlicensed,invalid,unknown" doc:"reached: WeCom took it for the member. unknown: no member whom the app can see has the mobile or email. Of several parts, that of the one that went least well."`
 	Part    int    `json:"part" doc:"The delivery that the state is from."`
 	Next    string `json:"next,omitempty" format:"date-time" doc:"When it may be sent to the member."`
 	Reason  string `json:"reason,omitempty" doc:"Why it waits or failed: a word of a closed list."`
@@ -40,24 +42,32 @@ const (
 	stateFailed
 	stateUnlicensed
 	stateInvalid
+	stateUnknown
 )
 
-var stateNames = [...]string{"reached", "recalled", "sending", "waiting", "uncertain", "failed", "unlicensed", "invalid"}
+var stateNames = [...]string{"reached", "recalled", "sending", "waiting", "uncertain", "failed", "unlicensed", "invalid", "unknown"}
 
 var (
 	invalidHint = words{"WeCom does not know the member, or the member is not active or not in the visible range of the app: check the user id, and the range in WeCom's admin console",
 		"该成员不存在、未激活，或不在应用的可见范围内：请检查成员账号，并在企业微信管理后台检查应用的可见范围"}
+	unknownHint = words{"no member whom the app can see has this phone number or email address: check it, and the visible range of the app in WeCom's admin console, then resend the message. The gateway asks WeCom about it again after a day, or when it is resent",
+		"应用可见范围内没有使用此手机号或邮箱的成员：请核对号码，并在企业微信管理后台检查应用的可见范围，然后重发该消息。网关一天后或重发时会再次查询"}
 	unlicensedHint = words{"the member has no licence for messages of this app, or it has run out: assign one in WeCom's admin console",
 		"该成员没有此应用的接口许可或许可已过期：请在企业微信管理后台分配许可"}
 )
 
 // place is a member with its state in one delivery.
 type place struct {
-	name  string // in small letters
+	name  string // in small letters; an alias, if that is all that is known
 	user  string
 	state int
 	part  int
+
+	mobile, email string // that it was found by, or that are all that is known
 }
+
+// cursor is what names the place in a list.
+func (p *place) cursor() string { return cmp.Or(p.user, p.name) }
 
 // showRecipients tells of the members after one, in the order of their names; nil if none is named.
 func (a *API) showRecipients(m *delivery.Message, after string, lang wecom.Lang) *Recipients {
@@ -75,9 +85,9 @@ func (a *API) showRecipients(m *delivery.Message, after string, lang wecom.Lang)
 		first++
 	}
 	held := a.holdupOf(m.Sender)
-	for _, p := range members[first:] {
-		if len(shown.Members) == maxRecipients {
-			shown.Next = shown.Members[maxRecipients-1].User
+	for i, p := range members[first:] {
+		if i == maxRecipients {
+			shown.Next = members[first+i-1].cursor()
 			break
 		}
 		d := showDelivery(&m.Deliveries[p.part], held, lang)
@@ -99,8 +109,25 @@ func placesOf(m *delivery.Message) []place {
 			worse[strings.ToLower(user)] = stateUnlicensed
 		}
 		state := stateOf(d)
+		by := map[string]place{} // whom the members were found by
+		if d.Lookup != nil {
+			for _, f := range d.Lookup.Found {
+				name := strings.ToLower(f.User)
+				by[name] = by[name].named(f.Alias)
+			}
+			for _, alias := range d.Lookup.Unknown {
+				all = append(all, place{name: alias, state: stateUnknown, part: i}.named(alias))
+			}
+		}
 		for _, user := range d.Content.To().Users {
-			p := place{strings.ToLower(user), user, state, i}
+			name := strings.ToLower(user)
+			if delivery.IsAlias(user) {
+				if !d.Lookup.Has(user) {
+					all = append(all, place{name: name, state: state, part: i}.named(user))
+				}
+				continue
+			}
+			p := place{name: name, user: user, state: state, part: i, mobile: by[name].mobile, email: by[name].email}
 			if own, named := worse[p.name]; named {
 				p.state = own
 			}
@@ -109,6 +136,13 @@ func placesOf(m *delivery.Message) []place {
 	}
 	slices.SortStableFunc(all, func(a, b place) int { return cmp.Or(strings.Compare(a.name, b.name), b.state-a.state) })
 	return slices.CompactFunc(all, func(a, b place) bool { return a.name == b.name })
+}
+
+// named adds what the member is named by.
+func (p place) named(alias string) place {
+	mobile, email := delivery.CutAlias(alias)
+	p.mobile, p.email = cmp.Or(p.mobile, mobile), cmp.Or(p.email, email)
+	return p
 }
 
 func stateOf(d *delivery.Delivery) int {
@@ -128,10 +162,12 @@ func stateOf(d *delivery.Delivery) int {
 }
 
 func showRecipient(p place, d *Delivery, lang wecom.Lang) Recipient {
-	r := Recipient{User: p.user, State: stateNames[p.state], Part: d.Part}
+	r := Recipient{User: p.user, Mobile: p.mobile, Email: p.email, State: stateNames[p.state], Part: d.Part}
 	switch p.state {
 	case stateInvalid:
 		r.Hint = invalidHint.in(lang)
+	case stateUnknown:
+		r.Hint = unknownHint.in(lang)
 	case stateUnlicensed:
 		r.Hint = unlicensedHint.in(lang)
 	case stateWaiting, stateFailed, stateUncertain:

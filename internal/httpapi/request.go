@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hongyan-im/hongyan/internal/delivery"
@@ -32,9 +33,10 @@ type option struct {
 
 type recipients struct {
 	values
-	given bool
-	to    wecom.To
-	chat  string
+	given           bool
+	to              wecom.To
+	mobiles, emails []string
+	chat            string
 }
 
 // decodeMessage reads the JSON of a message. The error is a fault that names all that is wrong;
@@ -210,6 +212,10 @@ func (l *letter) readTo(value []byte) {
 		switch field {
 		case "users":
 			l.to.decode(field, "an array of strings", value, &l.to.to.Users)
+		case "mobiles":
+			l.to.decode(field, "an array of strings", value, &l.to.mobiles)
+		case "emails":
+			l.to.decode(field, "an array of strings", value, &l.to.emails)
 		case "parties":
 			l.to.decode(field, "an array of whole numbers", value, &l.to.to.Parties)
 		case "tags":
@@ -220,9 +226,34 @@ func (l *letter) readTo(value []byte) {
 			l.to.text(field, value, &l.to.chat)
 		}
 	}
+	for i, user := range l.to.to.Users {
+		if delivery.IsAlias(user) {
+			l.to.malformed("users", i, user, "a user id has no colon in it; phone numbers go into mobiles, and email addresses into emails")
+		}
+	}
+	l.to.aliases("mobiles", l.to.mobiles, delivery.Mobile)
+	l.to.aliases("emails", l.to.emails, delivery.Email)
 }
 
-var receiverNames = []string{"users", "parties", "tags", "all", "chat"}
+// aliases adds members who are named by something else than their user id.
+func (r *recipients) aliases(field string, given []string, parse func(string) (string, error)) {
+	for i, text := range given {
+		alias, err := parse(text)
+		if err != nil {
+			r.malformed(field, i, text, err.Error())
+			continue
+		}
+		r.to.Users = append(r.to.Users, alias)
+	}
+}
+
+func (r *recipients) malformed(list string, i int, given, detail string) {
+	if len(r.faults) < maxFaults {
+		r.wrong(list+"["+strconv.Itoa(i)+"]", wecom.Malformed, detail+`; given "`+shown(given)+`"`)
+	}
+}
+
+var receiverNames = []string{"users", "mobiles", "emails", "parties", "tags", "all", "chat"}
 
 // digestOf tells a request from another one with the same Idempotency-Key. The order of members and
 // the space between them make no difference, nor do the members of these names.

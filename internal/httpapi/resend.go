@@ -35,7 +35,7 @@ func (a *API) registerResend() {
 type resendInput struct {
 	MessagePath
 	All    bool   `query:"all" doc:"true: everything, to everybody, whether it arrived or not."`
-	Missed bool   `query:"missed" doc:"true: what did not arrive, and of what was sent in part, a copy for the receivers that WeCom named as not reached."`
+	Missed bool   `query:"missed" doc:"true: what did not arrive, and of what was sent in part, a copy for the receivers that WeCom named as not reached, and for those who were not found by mobile or email."`
 	TTL    string `query:"ttl" doc:"It is of no use when it cannot be sent within this time. Without it, as long as the message had."`
 	Key    string `header:"Idempotency-Key" doc:"At most 255 visible ASCII characters."`
 }
@@ -111,7 +111,7 @@ func (b *bulkBody) Schema(r huma.Registry) *huma.Schema {
 				Properties: map[string]*huma.Schema{
 					"app": text("The app that sent them."), "robot": text("The group robot that sent them."),
 					"status": text("Statuses of deliveries, with commas between."), "reason": text("Reasons, with commas between."),
-					"user": text("A member."), "party": id("A department."), "tag": id("A tag."), "all": flag("Messages to everybody."),
+					"user": text("A member."), "mobile": text("A phone number that they name."), "email": text("An email address that they name."), "party": id("A department."), "tag": id("A tag."), "all": flag("Messages to everybody."),
 					"label": {Type: "array", Items: text("name:value"), Description: "Labels, all of which they have."},
 					"since": text("Accepted at this time or later: RFC 3339, or how long ago."), "until": text("Accepted before this time, likewise."),
 					"text": text("Part of what they say."),
@@ -208,7 +208,7 @@ func within(path string, err error) error {
 
 var (
 	bulkNames   = []string{"filter", "dry_run", "all", "missed", "ttl", "limit", "cursor"}
-	filterNames = []string{"app", "robot", "status", "reason", "user", "party", "tag", "all", "label", "since", "until", "text"}
+	filterNames = []string{"app", "robot", "status", "reason", "user", "mobile", "email", "party", "tag", "all", "label", "since", "until", "text"}
 )
 
 // readBulk reads the body of a bulk resend.
@@ -250,7 +250,7 @@ func (v *values) readFilter(value []byte, f *Filter) {
 	own := values{within: "filter."}
 	own.object(value, filterNames, func(name string, value []byte) {
 		texts := map[string]*string{
-			"app": &f.App, "robot": &f.Robot, "status": &f.Status, "reason": &f.Reason, "user": &f.User,
+			"app": &f.App, "robot": &f.Robot, "status": &f.Status, "reason": &f.Reason, "user": &f.User, "mobile": &f.Mobile, "email": &f.Email,
 			"since": &f.Since, "until": &f.Until, "text": &f.Text,
 		}
 		switch name {

@@ -47,11 +47,14 @@ type Delivery struct {
 
 // Receivers are members, departments and tags, or a group chat.
 type Receivers struct {
-	Users   []string `json:"users,omitempty"`
-	Parties []int    `json:"parties,omitempty"`
-	Tags    []int    `json:"tags,omitempty"`
-	All     bool     `json:"all,omitempty"`
-	Chat    string   `json:"chat,omitempty"`
+	Users   []string          `json:"users,omitempty"`
+	Mobiles []string          `json:"mobiles,omitempty" doc:"Members by their phone numbers."`
+	Emails  []string          `json:"emails,omitempty" doc:"Members by their email addresses."`
+	Found   map[string]string `json:"found,omitempty" doc:"The user ids of those of mobiles and emails that were found."`
+	Parties []int             `json:"parties,omitempty"`
+	Tags    []int             `json:"tags,omitempty"`
+	All     bool              `json:"all,omitempty"`
+	Chat    string            `json:"chat,omitempty"`
 }
 
 // Reason is why a delivery waits or ended.
@@ -146,7 +149,7 @@ func (h *holdup) concerns(d *delivery.Delivery) bool {
 // showDelivery tells of a delivery, which its sender may hold up.
 func showDelivery(d *delivery.Delivery, held holdup, lang wecom.Lang) Delivery {
 	shown := Delivery{
-		Part: d.ID.Part + 1, Status: d.Status.String(), MsgType: d.Content.MsgType(), To: showReceivers(d.Content),
+		Part: d.ID.Part + 1, Status: d.Status.String(), MsgType: d.Content.MsgType(), To: showReceivers(d),
 		Reason: showReason(d.Reason, lang), Attempts: d.Attempts, Started: stamp(d.Started), Settled: stamp(d.Settled),
 		Receipt: showReceipt(&d.Answer), Failure: showFailure(d.Answer.Failure, lang), MayBeSeenTwice: d.MaybeTwice,
 	}
@@ -178,15 +181,42 @@ func (d *Delivery) rest(rest delivery.Rest, lang wecom.Lang) {
 	}
 }
 
-func showReceivers(c delivery.Content) *Receivers {
-	switch {
+func showReceivers(d *delivery.Delivery) *Receivers {
+	switch c := &d.Content; {
 	case c.App != nil:
 		to := c.App.To
-		return &Receivers{Users: to.Users, Parties: to.Parties, Tags: to.Tags, All: to.All}
+		shown := &Receivers{Users: to.Users, Parties: to.Parties, Tags: to.Tags, All: to.All}
+		if d.Lookup != nil || c.Unresolved() {
+			shown.name(d)
+		}
+		return shown
 	case c.Chat != nil:
 		return &Receivers{Chat: c.Chat.ChatID}
 	}
 	return nil
+}
+
+// name shows the members as the program named them, and who they are.
+func (r *Receivers) name(d *delivery.Delivery) {
+	r.Users = nil
+	for _, user := range d.Named() {
+		switch mobile, email := delivery.CutAlias(user); {
+		case mobile != "":
+			r.Mobiles = append(r.Mobiles, mobile)
+		case email != "":
+			r.Emails = append(r.Emails, email)
+		default:
+			r.Users = append(r.Users, user)
+		}
+	}
+	if d.Lookup == nil || len(d.Lookup.Found) == 0 {
+		return
+	}
+	r.Found = make(map[string]string, len(d.Lookup.Found))
+	for _, f := range d.Lookup.Found {
+		mobile, email := delivery.CutAlias(f.Alias)
+		r.Found[mobile+email] = f.User
+	}
 }
 
 func showReason(r delivery.Reason, lang wecom.Lang) *Reason {

@@ -27,6 +27,7 @@ type Metrics struct {
 	attempts *prometheus.CounterVec // calls, by sender, result
 	paced    *prometheus.CounterVec // deliveries, by sender, reason
 	rests    *prometheus.CounterVec // by sender, reason
+	lookups  *prometheus.CounterVec // phone numbers and email addresses, by sender, result
 	calls    *prometheus.HistogramVec
 	tokens   *prometheus.CounterVec // by sender, cause, origin
 	requests *prometheus.HistogramVec
@@ -52,6 +53,7 @@ func New(version string) *Metrics {
 		attempts: counter("delivery_attempts_total", "Calls of WeCom for deliveries, by the reason why they did not settle them well; ok if they did.", "sender", "result"),
 		paced:    counter("deliveries_paced_total", "Deliveries that wait for a quota of WeCom.", "sender", "reason"),
 		rests:    counter("sender_rests_total", "Times that a sender began or went on to rest.", "sender", "reason"),
+		lookups:  counter("member_lookups_total", "Phone numbers and email addresses that members were looked up by: cached, found, unknown, failed, or refused while WeCom is not to be asked.", "sender", "result"),
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "hongyan_wecom_call_seconds", Help: "How long calls of WeCom took, those for tokens among them.", Buckets: callBuckets,
 		}, []string{"op", "outcome"}),
@@ -63,7 +65,7 @@ func New(version string) *Metrics {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "hongyan_info", Help: "1; the version of the program.", ConstLabels: prometheus.Labels{"version": version}})
 	info.Set(1)
 	m.registry.MustRegister(
-		m.accepted, m.settled, m.attempts, m.paced, m.rests, m.calls, m.tokens, m.requests, info,
+		m.accepted, m.settled, m.attempts, m.paced, m.rests, m.lookups, m.calls, m.tokens, m.requests, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -107,6 +109,12 @@ func (m *Metrics) Rested(s delivery.Sender, r delivery.Rest) {
 	if !r.Until.IsZero() {
 		m.rests.WithLabelValues(string(s), r.Reason.Code).Inc()
 	}
+}
+
+// LookedUp is told of a phone number or email address that a member was looked up by, with one word of
+// a closed list.
+func (m *Metrics) LookedUp(s delivery.Sender, result string) {
+	m.lookups.WithLabelValues(string(s), result).Inc()
 }
 
 // Request is told of every request to the API that has ended. route is a pattern, not a path.

@@ -26,6 +26,7 @@ var contract = map[string]string{
 	"hongyan_delivery_attempts_total":     "sender result",
 	"hongyan_deliveries_paced_total":      "sender reason",
 	"hongyan_sender_rests_total":          "sender reason",
+	"hongyan_member_lookups_total":        "sender result",
 	"hongyan_sender_resting":              "sender",
 	"hongyan_deliveries_waiting":          "sender status",
 	"hongyan_oldest_queued_seconds":       "sender",
@@ -69,6 +70,7 @@ func everything(m *Metrics, n int) {
 		m.Paced("crm", delivery.ReasonMemberPaced, 1)
 		m.Rested("crm", delivery.Rest{Until: time.Now(), Reason: delivery.Reason{Code: delivery.ReasonMisconfigured, Detail: secret}, Failure: *failure})
 		m.Rested("crm", delivery.Rest{})
+		m.LookedUp("crm", "unknown")
 		m.Request("GET /v1/messages/{id}", 200, time.Millisecond)
 		c.ObserveToken(wecom.TokenEvent{Cause: wecom.CauseRefused, Origin: wecom.OriginFetched})
 		c.ObserveToken(wecom.TokenEvent{Cause: wecom.CauseMissing, Err: errors.New(secret)})

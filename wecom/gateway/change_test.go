@@ -77,18 +77,18 @@ func TestChanges(t *testing.T) {
 
 func TestList(t *testing.T) {
 	c := scripted(t,
-		[2]string{"GET /v1/messages?all=true&app=crm&label=a%3Ab&label=c%3Ad&limit=200&party=1&reason=misconfigured&since=2026-03-01T08%3A00%3A00Z&status=refused%2Cexpired&tag=2&text=disk&until=2026-03-02T08%3A00%3A00Z&user=zhangsan",
+		[2]string{"GET /v1/messages?all=true&app=crm&email=a%40b.c&label=a%3Ab&label=c%3Ad&limit=200&mobile=138+0000&party=1&reason=misconfigured&since=2026-03-01T08%3A00%3A00Z&status=refused%2Cexpired&tag=2&text=disk&until=2026-03-02T08%3A00%3A00Z&user=zhangsan",
 			`{"messages":[{"id":"msg_2"},{"id":"msg_1"}],"next":"n"}`},
-		[2]string{"GET /v1/messages?all=true&app=crm&cursor=n&label=a%3Ab&label=c%3Ad&limit=200&party=1&reason=misconfigured&since=2026-03-01T08%3A00%3A00Z&status=refused%2Cexpired&tag=2&text=disk&until=2026-03-02T08%3A00%3A00Z&user=zhangsan",
+		[2]string{"GET /v1/messages?all=true&app=crm&cursor=n&email=a%40b.c&label=a%3Ab&label=c%3Ad&limit=200&mobile=138+0000&party=1&reason=misconfigured&since=2026-03-01T08%3A00%3A00Z&status=refused%2Cexpired&tag=2&text=disk&until=2026-03-02T08%3A00%3A00Z&user=zhangsan",
 			`{"messages":[],"next":"m"}`},
-		[2]string{"GET /v1/messages?all=true&app=crm&cursor=m&label=a%3Ab&label=c%3Ad&limit=200&party=1&reason=misconfigured&since=2026-03-01T08%3A00%3A00Z&status=refused%2Cexpired&tag=2&text=disk&until=2026-03-02T08%3A00%3A00Z&user=zhangsan",
+		[2]string{"GET /v1/messages?all=true&app=crm&cursor=m&email=a%40b.c&label=a%3Ab&label=c%3Ad&limit=200&mobile=138+0000&party=1&reason=misconfigured&since=2026-03-01T08%3A00%3A00Z&status=refused%2Cexpired&tag=2&text=disk&until=2026-03-02T08%3A00%3A00Z&user=zhangsan",
 			`{"messages":[{"id":"msg_0"}]}`},
 		[2]string{"GET /v1/messages?limit=200", `{"messages":[{"id":"msg_2"}],"next":"n"}`},
 		[2]string{"GET /v1/messages?limit=200&robot=ops", `409 `},
 	)
 	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	filter := gateway.Filter{
-		App: "crm", Statuses: []gateway.Status{gateway.Refused, gateway.Expired}, Reasons: []string{"misconfigured"}, User: "zhangsan", Party: 1, Tag: 2, All: true,
+		App: "crm", Statuses: []gateway.Status{gateway.Refused, gateway.Expired}, Reasons: []string{"misconfigured"}, User: "zhangsan", Mobile: "138 0000", Email: "a@b.c", Party: 1, Tag: 2, All: true,
 		Labels: map[string]string{"c": "d", "a": "b"}, Text: "disk", Since: at, Until: at.Add(24 * time.Hour),
 	}
 	var got []string

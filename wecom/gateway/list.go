@@ -22,9 +22,12 @@ type Filter struct {
 	// it ended.
 	Reasons []string
 
-	User       string // a member that the message names; whom departments and tags hold is not known to the gateway
-	Party, Tag int    // 0 means any
-	All        bool   // it went to everybody
+	User string // a member that the message names; whom departments and tags hold is not known to the gateway
+	// Mobile and Email are what it names members by, as it was given; spaces and hyphens in a number, and
+	// the case of an address make no difference.
+	Mobile, Email string
+	Party, Tag    int  // 0 means any
+	All           bool // it went to everybody
 
 	Labels map[string]string // all of them
 	Text   string            // part of what the message says
@@ -36,7 +39,7 @@ type Filter struct {
 func (f Filter) members() map[string]any {
 	in := map[string]any{}
 	for name, text := range map[string]string{
-		"app": f.App, "robot": f.Robot, "status": joined(f.Statuses), "reason": joined(f.Reasons), "user": f.User, "text": f.Text,
+		"app": f.App, "robot": f.Robot, "status": joined(f.Statuses), "reason": joined(f.Reasons), "user": f.User, "mobile": f.Mobile, "email": f.Email, "text": f.Text,
 		"since": stamp(f.Since), "until": stamp(f.Until),
 	} {
 		if text != "" {

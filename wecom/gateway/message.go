@@ -76,10 +76,14 @@ type Delivery struct {
 // Receivers are members, departments and tags, or a group chat; none for a robot.
 type Receivers struct {
 	Users   []string `json:"users,omitempty"`
-	Parties []int    `json:"parties,omitempty"`
-	Tags    []int    `json:"tags,omitempty"`
-	All     bool     `json:"all,omitempty"`
-	Chat    string   `json:"chat,omitempty"`
+	Mobiles []string `json:"mobiles,omitempty"` // members by phone number
+	Emails  []string `json:"emails,omitempty"`  // and by email address
+	// Found has the user ids of those of Mobiles and Emails that were found.
+	Found   map[string]string `json:"found,omitempty"`
+	Parties []int             `json:"parties,omitempty"`
+	Tags    []int             `json:"tags,omitempty"`
+	All     bool              `json:"all,omitempty"`
+	Chat    string            `json:"chat,omitempty"`
 }
 
 // Recipients is what became of a message for the members that it names.
@@ -92,9 +96,11 @@ type Recipients struct {
 
 // Recipient is what became of a message for one member.
 type Recipient struct {
-	User string `json:"user"`
+	User   string `json:"user"`   // the user id; "" while it is not known
+	Mobile string `json:"mobile"` // that the message names the member by; or ""
+	Email  string `json:"email"`  // likewise
 	// State is reached (WeCom took it for the member), recalled, sending, waiting, uncertain, failed,
-	// unlicensed or invalid.
+	// unlicensed, invalid, or unknown (nobody whom the app can see has the mobile or email).
 	State   string     `json:"state"`
 	Part    int        `json:"part"`   // the delivery that the state is from
 	Next    time.Time  `json:"next"`   // when it may be sent to the member; or zero
@@ -155,10 +161,13 @@ func (m *Message) MarshalJSON() ([]byte, error) {
 }
 
 // Receipt is the message's receipt as Client.Send of package wecom returns it, of all its deliveries
-// together. Its MsgID is the gateway's id of the message.
+// together. Its MsgID is the gateway's id of the message. Members who were not found are among the
+// InvalidUsers, as [Mobile] and [Email] name them.
 func (m *Message) Receipt() wecom.Receipt {
 	r := wecom.Receipt{MsgID: m.ID}
-	for _, d := range m.Deliveries {
+	for i := range m.Deliveries {
+		d := &m.Deliveries[i]
+		r.InvalidUsers = union(r.InvalidUsers, d.unknown())
 		if d.Receipt == nil {
 			continue
 		}

@@ -76,8 +76,9 @@ func (c *Client) encode(l Letter, o Options) ([]byte, error) {
 	return Encode(l, o)
 }
 
-// Encode returns the JSON that [Client.Submit] sends: WeCom's own, but for who sends it to whom. A
-// letter that brings a file along, which Submit uploads before, is a *[wecom.ValidationError].
+// Encode returns the JSON that [Client.Submit] sends: WeCom's own, but for who sends it to whom, whom
+// [Mobile] and [Email] name among them. A letter that brings a file along, which Submit uploads before,
+// is a *[wecom.ValidationError].
 func Encode(l Letter, o Options) ([]byte, error) {
 	body := bodyOf(l)
 	if body == nil {
@@ -111,7 +112,9 @@ func Encode(l Letter, o Options) ([]byte, error) {
 			set("enable_duplicate_check", boolNumber(m.DuplicateCheck))
 		}
 		set("app", o.App)
-		set("to", Receivers{Users: m.To.Users, Parties: m.To.Parties, Tags: m.To.Tags, All: m.To.All})
+		to := byName(m.To.Users)
+		to.Parties, to.Tags, to.All = m.To.Parties, m.To.Tags, m.To.All
+		set("to", to)
 	case wecom.ChatMessage:
 		set("app", o.App)
 		set("to", Receivers{Chat: m.ChatID})

@@ -26,6 +26,7 @@ type addition struct {
 	message *delivery.Message // a copy, with deliveries of its own
 	prints  []uint64
 	rows    [][]any
+	lookups []any // JSON, of deliveries that have one; nil if none has
 	terms   []string
 	earlier delivery.MessageID
 }
@@ -118,7 +119,7 @@ func newAddition(m *delivery.Message) (*addition, error) {
 			if d.Started.IsZero() {
 				d.Started = m.Accepted
 			}
-			if d.Checked() {
+			if d.Checked() && !d.Content.Unresolved() {
 				if a.prints[i], err = d.Content.Fingerprint(); err != nil {
 					return nil, err
 				}
@@ -126,6 +127,14 @@ func newAddition(m *delivery.Message) (*addition, error) {
 		}
 		if a.rows[i], err = values(d, waiting, linked, m.OrderKey, header); err != nil {
 			return nil, err
+		}
+		if d.Lookup != nil {
+			if a.lookups == nil {
+				a.lookups = make([]any, len(own.Deliveries))
+			}
+			if a.lookups[i], err = lookupJSON(d.Lookup); err != nil {
+				return nil, err
+			}
 		}
 		header = noHeader
 	}
@@ -170,12 +179,17 @@ func (a *addition) do(t *tx) error {
 		if ordered && !d.Waiting {
 			a.wait(d, values)
 		}
-		if d.Status == delivery.Sending && d.Checked() {
+		if a.prints[i] != 0 && d.Status == delivery.Sending {
 			d.Check = t.leave(d, a.prints[i], d.Started)
 			values[columnCheck] = int64(d.Check)
 		}
 		if err := t.exec(insertRow, values...); err != nil {
 			return err
+		}
+		if a.lookups != nil && a.lookups[i] != nil {
+			if err := t.exec(setLookup, a.lookups[i], values[columnID]); err != nil {
+				return err
+			}
 		}
 	}
 	t.entered = append(t.entered, entry{m.ID, a.terms})

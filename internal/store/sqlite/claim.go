@@ -23,6 +23,7 @@ var (
 		WHERE id = ? AND ` + isReady)
 	postponeRow = prepare(`UPDATE deliveries SET status = 2, due = ?, reason = ?, reason_detail = ? WHERE id = ? AND ` + isReady)
 	narrowRow   = prepare(`UPDATE deliveries SET content = ?, linked = 1 WHERE id = ? AND ` + isReady)
+	setLookup   = prepare(`UPDATE deliveries SET lookup = ? WHERE id = ?`)
 	findHighest = prepare(`SELECT max(id) FROM deliveries WHERE id BETWEEN ? AND ?`)
 )
 
@@ -90,7 +91,7 @@ func dueArgs(now time.Time, want delivery.Want) []any {
 func scanDue(scan func(...any) error) (*row, error) {
 	r := new(row)
 	err := r.scan(scan)
-	if err == nil && r.badContent == nil && r.Attempts == 0 && r.Checked() {
+	if err == nil && r.badContent == nil && r.Attempts == r.Lookup.Tries() && r.Checked() && !r.Content.Unresolved() {
 		r.fingerprint, err = r.Content.Fingerprint()
 	}
 	return r, err
@@ -208,31 +209,10 @@ func (t *tx) start(r *row, now time.Time) error {
 // divide leaves a delivery with the members who stay, and gives those who must wait longer new ones,
 // the next free parts of the message.
 func (t *tx) divide(r *row, d *delivery.Decision) error {
-	first := r.id &^ lastPart
-	var highest int64
-	if _, err := t.get(findHighest, []any{first, first | lastPart}, &highest); err != nil {
-		return err
-	}
-	if highest&lastPart+int64(len(d.Later)) > lastPart {
+	if added, err := t.addParts(r, d.Later); err != nil || !added {
 		// There is no number for more parts: everybody waits for the last of them.
 		*d = d.Together()
-		return nil
-	}
-	for _, later := range d.Later {
-		highest++
-		part := r.Delivery
-		part.Content = r.Content.ForUsers(later.Users)
-		part.Status, part.Waiting = delivery.Queued, false
-		part.Due, part.Reason = later.Due, later.Reason
-		part.Attempts, part.Started, part.Answer = 0, time.Time{}, delivery.Answer{}
-		values, err := values(&part, forNothing, true, r.orderKey.String, noHeader)
-		if err != nil {
-			return t.fail(err)
-		}
-		values[columnID] = highest
-		if err := t.exec(insertRow, values...); err != nil {
-			return err
-		}
+		return err
 	}
 	r.Content = r.Content.WithUsers(d.Keep)
 	content, err := r.Content.Encode()
@@ -245,5 +225,55 @@ func (t *tx) divide(r *row, d *delivery.Decision) error {
 			return t.fail(err)
 		}
 	}
+	if r.Lookup != nil {
+		r.Lookup = r.Lookup.For(d.Keep, true)
+		lookup, err := lookupJSON(r.Lookup)
+		if err != nil {
+			return t.fail(err)
+		}
+		if err := t.exec(setLookup, lookup, r.id); err != nil {
+			return err
+		}
+	}
 	return t.exec(narrowRow, content, r.id)
+}
+
+// addParts gives members of a delivery new ones, the next free parts of the message. added is false if
+// there is no number for so many.
+func (t *tx) addParts(r *row, later []delivery.Later) (added bool, err error) {
+	first := r.id &^ lastPart
+	var highest int64
+	if _, err := t.get(findHighest, []any{first, first | lastPart}, &highest); err != nil {
+		return false, err
+	}
+	if highest&lastPart+int64(len(later)) > lastPart {
+		return false, nil
+	}
+	for _, l := range later {
+		highest++
+		part := r.Delivery
+		part.Content, part.Lookup = r.Content.ForUsers(l.Users), r.Lookup.For(l.Users, false)
+		part.Status, part.Waiting = delivery.Queued, false
+		part.Due, part.Reason = l.Due, l.Reason
+		part.Attempts, part.Started, part.Answer = 0, time.Time{}, delivery.Answer{}
+		values, err := values(&part, forNothing, true, r.orderKey.String, noHeader)
+		if err != nil {
+			return false, t.fail(err)
+		}
+		values[columnID] = highest
+		if err := t.exec(insertRow, values...); err != nil {
+			return false, err
+		}
+		if part.Lookup == nil {
+			continue
+		}
+		lookup, err := lookupJSON(part.Lookup)
+		if err != nil {
+			return false, t.fail(err)
+		}
+		if err := t.exec(setLookup, lookup, highest); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }

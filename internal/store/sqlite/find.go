@@ -95,8 +95,8 @@ func (q *search) page(w *walker, n int) (delivery.Page, error) {
 }
 
 // siftQuery reads what decides, of the messages of a list, the content only where it is wanted.
-const siftQuery = `SELECT d.id, d.sender, d.status, d.waiting, d.reason, d.cause, d.labels, d.kind, CASE WHEN ? THEN d.content END
-	FROM json_each(?) AS list CROSS JOIN deliveries AS d ON d.id >= list.value << 12 AND d.id < (list.value + 1) << 12`
+const siftQuery = `SELECT d.id, d.sender, d.status, d.waiting, d.reason, d.cause, d.labels, d.kind, CASE WHEN ?1 THEN d.content END, CASE WHEN ?1 THEN d.lookup END
+	FROM json_each(?2) AS list CROSS JOIN deliveries AS d ON d.id >= list.value << 12 AND d.id < (list.value + 1) << 12`
 
 // sift returns those of the messages that the filter is for, in their order, and the last one that was
 // looked at: with enough rows it stops.
@@ -117,10 +117,11 @@ func (q *search) sift(ids []delivery.MessageID) (found []delivery.MessageID, las
 			d             delivery.Delivery
 			id            int64
 			cause, labels sql.NullString
+			lookup        sql.NullString
 			kind          delivery.Kind
 			content       []byte
 		)
-		if err := scan(&id, &d.Sender, &d.Status, &d.Waiting, &d.Reason.Code, &cause, &labels, &kind, &content); err != nil {
+		if err := scan(&id, &d.Sender, &d.Status, &d.Waiting, &d.Reason.Code, &cause, &labels, &kind, &content, &lookup); err != nil {
 			return err
 		}
 		if d.ID = deliveryID(id); d.ID.Message != current {
@@ -148,6 +149,9 @@ func (q *search) sift(ids []delivery.MessageID) (found []delivery.MessageID, las
 				decode = delivery.DecodeContent
 			}
 			d.Content, _ = decode(kind, content)
+			if d.Lookup, err = parseLookup(lookup); err != nil {
+				return err
+			}
 		}
 		matched = q.filter.Matches(&d, q.rests[d.Sender])
 		return nil
@@ -195,6 +199,8 @@ func (q *search) walk(below, least delivery.MessageID) (*walker, error) {
 	switch {
 	case len(f.Labels) > 0:
 		term = labelTerm(f.Labels[0])
+	case len(f.Aliases) > 0:
+		term = userTerm(f.Aliases[0])
 	case f.User != "":
 		term = userTerm(f.User)
 	case f.Tag != 0:

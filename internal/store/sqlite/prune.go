@@ -85,8 +85,14 @@ func (o *Outbox) Prune(ctx context.Context, before time.Time, keep, n int) (prun
 	return pruned, o.pruneTerms(ctx)
 }
 
+// maxAliases bounds what is forgotten of those that are looked up anyway; they are small.
+const maxAliases = 10 * maxPiece
+
 func (t *tx) prune(before, keep int64, n int) (gone int, err error) {
 	if err := t.exec(dropPrints, int64(n), time.Now().Add(-2*remembered).UnixMilli()); err != nil {
+		return 0, err
+	}
+	if err := t.exec(dropAliases, time.Now().UnixMilli(), int64(maxAliases)); err != nil {
 		return 0, err
 	}
 	surplus := int64(0)

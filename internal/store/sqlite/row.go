@@ -80,6 +80,16 @@ func parseAnswer(column sql.NullString, a *delivery.Answer) error {
 	return json.Unmarshal([]byte(column.String), a)
 }
 
+func lookupJSON(l *delivery.Lookup) (any, error) { return asJSON(l, l == nil) }
+
+func parseLookup(column sql.NullString) (*delivery.Lookup, error) {
+	if !column.Valid {
+		return nil, nil
+	}
+	l := new(delivery.Lookup)
+	return l, json.Unmarshal([]byte(column.String), l)
+}
+
 // row is a delivery as it is stored, with what the port does not show.
 type row struct {
 	delivery.Delivery
@@ -91,20 +101,20 @@ type row struct {
 }
 
 const rowColumns = `id, sender, priority, status, waiting, linked, due, accepted, expires, settled, attempts, started,
-	doubt, maybe_twice, checked, check_for, if_unknown, reason, reason_detail, cause, order_key, answer, kind, content`
+	doubt, maybe_twice, checked, check_for, if_unknown, reason, reason_detail, cause, order_key, answer, lookup, kind, content`
 
 // scan reads the rowColumns, and more columns behind them.
 func (r *row) scan(scan func(...any) error, more ...any) error {
 	var (
 		waiting, due, accepted, expires, settled, started, doubt, checkFor int64
 		kind                                                               delivery.Kind
-		cause, answer                                                      sql.NullString
+		cause, answer, lookup                                              sql.NullString
 		content                                                            []byte
 	)
 	d := &r.Delivery
 	err := scan(append([]any{
 		&r.id, &d.Sender, &d.Priority, &d.Status, &waiting, &r.linked, &due, &accepted, &expires, &settled, &d.Attempts, &started,
-		&doubt, &d.MaybeTwice, &d.Check, &checkFor, &d.IfUnknown, &d.Reason.Code, &d.Reason.Detail, &cause, &r.orderKey, &answer, &kind, &content,
+		&doubt, &d.MaybeTwice, &d.Check, &checkFor, &d.IfUnknown, &d.Reason.Code, &d.Reason.Detail, &cause, &r.orderKey, &answer, &lookup, &kind, &content,
 	}, more...)...)
 	if err != nil {
 		return err
@@ -116,6 +126,9 @@ func (r *row) scan(scan func(...any) error, more ...any) error {
 	d.Settled, d.Started, d.Doubt = fromMillis(settled), fromMillis(started), fromMillis(doubt)
 	d.CheckFor = time.Duration(checkFor) * time.Millisecond
 	d.Content, r.badContent = delivery.DecodeContent(kind, content)
+	if d.Lookup, err = parseLookup(lookup); err != nil {
+		return err
+	}
 	return parseAnswer(answer, &d.Answer)
 }
 

@@ -19,6 +19,7 @@ var (
 	settleRow = prepare(`UPDATE deliveries SET status = ?, reason = ?, reason_detail = ?, settled = ?, doubt = ?, maybe_twice = ?, answer = ?,
 		due = ?, attempts = ? WHERE id = ? AND status = 3`)
 	// An attempt that was not made leaves what is known of the one before it.
+	completeRow = prepare(`UPDATE deliveries SET content = coalesce(?, content), lookup = ?, linked = max(linked, ?) WHERE id = ?`)
 	forgetStart = prepare(`UPDATE deliveries SET started = coalesce((SELECT max(at) FROM attempts WHERE delivery = deliveries.id), 0)
 		WHERE id = ?`)
 )
@@ -26,7 +27,26 @@ var (
 // settlement is a Settlement made ready in its caller's goroutine.
 type settlement struct {
 	delivery.Settlement
-	answer any // JSON
+	answer  any      // JSON
+	content any      // encoded, or nil if it stays
+	lookup  any      // JSON, or nil if it stays
+	terms   []string // that the message is found by from now on, beside those that it had
+}
+
+func newSettlement(s *delivery.Settlement) (out settlement, err error) {
+	out.Settlement = *s
+	if out.answer, err = answerJSON(&s.Answer); err != nil || s.Lookup == nil {
+		return out, err
+	}
+	if out.lookup, err = lookupJSON(s.Lookup); err != nil || s.Content == nil {
+		return out, err
+	}
+	for _, f := range s.Lookup.Found {
+		out.terms = append(out.terms, userTerm(f.User))
+	}
+	content, err := s.Content.Encode()
+	out.content = content
+	return out, err
 }
 
 // Settle implements [delivery.Outbox].
@@ -37,11 +57,10 @@ func (o *Outbox) Settle(ctx context.Context, given ...delivery.Settlement) (woke
 		if !delivery.Sending.May(s.Status) {
 			return nil, fmt.Errorf("an attempt cannot end as %s", s.Status)
 		}
-		answer, err := answerJSON(&s.Answer)
-		if err != nil {
+		var err error
+		if settlements[i], err = newSettlement(s); err != nil {
 			return nil, err
 		}
-		settlements[i] = settlement{*s, answer}
 	}
 	var e ends
 	err = o.writer.write(ctx, func(t *tx) error {
@@ -78,6 +97,11 @@ func (t *tx) settle(s *settlement, e *ends) error {
 	if err != nil || !found {
 		return err
 	}
+	if s.lookup != nil {
+		if s, err = t.complete(s); err != nil {
+			return err
+		}
+	}
 	settled, due, attempts := int64(0), millis(s.Due), s.Attempt
 	if final {
 		settled, due = millis(s.At), 0
@@ -100,6 +124,32 @@ func (t *tx) settle(s *settlement, e *ends) error {
 		return err
 	}
 	return t.afterEnd(id, delivery.Sender(sender), orderKey, s.Status, s.At, e)
+}
+
+// complete records what was looked up for a delivery, and gives those who must wait deliveries of
+// their own. It returns what else there is to record.
+func (t *tx) complete(s *settlement) (*settlement, error) {
+	id := rowID(s.ID)
+	if len(s.Later) > 0 {
+		r := new(row)
+		if err := t.all(findRow, []any{id}, func(scan func(...any) error) error { return r.scan(scan) }); err != nil {
+			return nil, err
+		}
+		added, err := t.addParts(r, s.Later)
+		if err != nil {
+			return nil, err
+		}
+		if !added {
+			whole := *s
+			last := delivery.Decision{Later: s.Later}.Together()
+			whole.Due, whole.Reason = last.Due, last.Reason
+			return &whole, nil
+		}
+	}
+	if err := t.exec(completeRow, s.content, s.lookup, flag(len(s.Later) > 0), id); err != nil {
+		return nil, err
+	}
+	return s, t.enter(s.ID.Message, s.terms)
 }
 
 // senders are those for which something became due.

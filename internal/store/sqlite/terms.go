@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -32,6 +33,14 @@ func termsOf(m *delivery.Message) []string {
 		to := m.Deliveries[i].Content.To()
 		for _, user := range to.Users {
 			terms = append(terms, userTerm(user))
+		}
+		if l := m.Deliveries[i].Lookup; l != nil {
+			for _, f := range l.Found {
+				terms = append(terms, userTerm(f.Alias))
+			}
+			for _, alias := range l.Unknown {
+				terms = append(terms, userTerm(alias))
+			}
 		}
 		for _, id := range to.Parties {
 			terms = append(terms, partyTerm(id))
@@ -94,6 +103,23 @@ func (r *recent) stored(block bool, entries []entry) {
 	}
 }
 
+// add takes note of terms that a message is found by beside those it was stored with. It is not in a
+// block.
+func (r *recent) add(e entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.of == nil {
+		r.of = map[string][]delivery.MessageID{}
+	}
+	for _, term := range e.terms {
+		ids := r.of[term]
+		if i, there := slices.BinarySearch(ids, e.message); !there {
+			r.of[term] = slices.Insert(ids, i, e.message)
+			r.n++
+		}
+	}
+}
+
 // find returns the ids that a term leads to, rising, and the least id of all that are known here.
 func (r *recent) find(term string) (ids []delivery.MessageID, first delivery.MessageID) {
 	r.mu.RLock()
@@ -115,6 +141,9 @@ var (
 	// Each value is the ids, a separator that is not in them, and the term; they come in order.
 	insertTerms = prepare(`INSERT INTO terms (block, term, messages)
 		SELECT ?, substr(value, instr(value, char(31)) + 1), substr(value, 1, instr(value, char(31)) - 1) FROM json_each(?)`)
+	findBlock = prepare(`SELECT first, last FROM blocks WHERE first <= ? ORDER BY first DESC LIMIT 1`)
+	findTerm  = prepare(`SELECT messages FROM terms WHERE block = ? AND term = ?`)
+	putTerm   = prepare(`INSERT INTO terms (block, term, messages) VALUES (?,?,?) ON CONFLICT DO UPDATE SET messages = excluded.messages`)
 	dropTerms = prepare(`DELETE FROM terms WHERE block = ?`)
 	dropBlock = prepare(`DELETE FROM blocks WHERE first = ?`)
 )
@@ -141,6 +170,45 @@ func (t *tx) writeBlock(r *recent) error {
 		return err
 	}
 	return t.exec(insertTerms, int64(r.first), string(list))
+}
+
+// enter adds to what a stored message is found by: in its block, or in memory once the transaction is
+// committed.
+func (t *tx) enter(m delivery.MessageID, terms []string) error {
+	if len(terms) == 0 {
+		return nil
+	}
+	var first, last int64
+	written, err := t.get(findBlock, []any{int64(m)}, &first, &last)
+	if err != nil {
+		return err
+	}
+	if !written || last < int64(m) {
+		t.found = append(t.found, entry{m, terms})
+		return nil
+	}
+	block := delivery.MessageID(first)
+	for _, term := range terms {
+		var text string
+		var ids []delivery.MessageID
+		there, err := t.get(findTerm, []any{first, term}, &text)
+		if err != nil {
+			return err
+		}
+		if there {
+			if ids, err = parseIDs(block, text); err != nil {
+				return t.fail(err)
+			}
+		}
+		i, has := slices.BinarySearch(ids, m)
+		if has {
+			continue
+		}
+		if err := t.exec(putTerm, first, term, idsText(block, slices.Insert(ids, i, m))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func idsText(first delivery.MessageID, ids []delivery.MessageID) string {
@@ -181,14 +249,19 @@ func (o *Outbox) rememberTerms() error {
 				r.stored(false, []entry{{m.ID, termsOf(m)}})
 			}
 		}
-		const query = `SELECT id, sender, labels, kind, content FROM deliveries WHERE id >= ? ORDER BY id`
+		const query = `SELECT id, sender, labels, lookup, kind, content FROM deliveries WHERE id >= ? ORDER BY id`
 		err := o.each(context.Background(), query, []any{(last + 1) << partBits}, func(scan func(...any) error) error {
 			var id int64
 			var d delivery.Delivery
 			var labels *string
+			var lookup sql.NullString
 			var kind delivery.Kind
 			var content []byte
-			if err := scan(&id, &d.Sender, &labels, &kind, &content); err != nil {
+			err := scan(&id, &d.Sender, &labels, &lookup, &kind, &content)
+			if err == nil {
+				d.Lookup, err = parseLookup(lookup)
+			}
+			if err != nil {
 				return err
 			}
 			d.ID = deliveryID(id)

@@ -173,6 +173,9 @@ func (w *writer) transact(batch []*request) (answers []error, err error) {
 		w.shared.prints.add(fingerprint, left)
 	}
 	w.shared.terms.stored(flushed, t.entered)
+	for _, e := range t.found {
+		w.shared.terms.add(e)
+	}
 	if t.fresh != nil && w.committed != nil {
 		w.committed(t.fresh)
 	}
@@ -210,6 +213,7 @@ type tx struct {
 	shared  *shared
 	prints  map[uint64]print // left in this transaction
 	entered []entry          // what its messages are found by
+	found   []entry          // what others are found by as well
 	ended   int64            // messages that came to their end, less those that were forgotten
 	fresh   fresh            // webhooks that became due
 	err     error

@@ -149,6 +149,19 @@ func (m *model) settle(t *rapid.T) {
 	if s.NotTried {
 		p.attempts--
 	}
+	var rest *modelPart
+	if status == delivery.Queued && s.NotTried && !p.doubt && rapid.Bool().Draw(t, "looked up") {
+		c := content("looked up", "lisi")
+		s.Content, s.Lookup = &c, &delivery.Lookup{Found: []delivery.Found{{Alias: zhang, User: "lisi"}}}
+		if rapid.Bool().Draw(t, "not all") {
+			message := m.messages[slices.IndexFunc(m.messages, func(message *modelMessage) bool { return message.id == p.id.Message })]
+			rest = &modelPart{
+				id: delivery.ID{Message: message.id, Part: len(message.parts)}, status: delivery.Queued, due: m.now.Add(time.Hour), end: p.end,
+			}
+			s.Later = []delivery.Later{{Users: []string{ghost}, Due: rest.due}}
+			message.parts = append(message.parts, rest)
+		}
+	}
 	m.world.settle(s)
 	if status == delivery.Queued {
 		p.status, p.due = status, s.Due

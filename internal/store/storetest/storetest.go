@@ -18,7 +18,7 @@ import (
 // TestOutbox tests the outboxes that open opens, each of them empty. open closes them when its test
 // ends.
 func TestOutbox(t *testing.T, open func(t *testing.T) delivery.Outbox) {
-	for _, suite := range [][]check{adding, claiming, settling, ordering, ending, reading, finding, managing, forgetting, stepping} {
+	for _, suite := range [][]check{adding, claiming, settling, ordering, ending, reading, finding, managing, forgetting, stepping, lookingUp} {
 		for _, c := range suite {
 			t.Run(c.says, func(t *testing.T) {
 				c.test(&world{T: t, Outbox: open(t), now: beginning})
@@ -27,9 +27,9 @@ func TestOutbox(t *testing.T, open func(t *testing.T) delivery.Outbox) {
 	}
 }
 
-// TestSearch is the part of TestOutbox that looks for messages.
+// TestSearch is the part of TestOutbox that looks for messages, and changes what they are found by.
 func TestSearch(t *testing.T, open func(t *testing.T) delivery.Outbox) {
-	for _, c := range finding {
+	for _, c := range append(finding[:len(finding):len(finding)], lookingUp...) {
 		t.Run(c.says, func(t *testing.T) {
 			c.test(&world{T: t, Outbox: open(t), now: beginning})
 		})
