@@ -148,9 +148,9 @@ func (x *Dispatcher) recall(ctx context.Context, now time.Time) error {
 
 // seen tells the limits of what was sent or has its time: not of what waits for its members to be
 // looked up.
-func (x *Dispatcher) seen(at time.Time, s Sender, c Content) {
+func (x *Dispatcher) seen(at time.Time, s Sender, c Content, booked bool) {
 	if !c.Unresolved() {
-		x.Limits.Seen(at, s, c)
+		x.Limits.Seen(at, s, c, booked)
 	}
 }
 

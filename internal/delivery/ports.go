@@ -102,9 +102,9 @@ type Reader interface {
 	// first of them is due. Deliveries that wait for others are not counted.
 	Queues(ctx context.Context) ([]Queue, error)
 	// Sends tells of every delivery of a kind of which WeCom may have taken an attempt since then, and
-	// of every one that waits for a time that a quota gave it (Reason.Code ends in "_paced"), by its Due. Of
+	// of every one that waits for a time that a quota gave it (Reason.Code ends in "_paced"), as booked, by its Due. Of
 	// the content it tells the receivers; the body is not to be looked at.
-	Sends(ctx context.Context, kind Kind, since time.Time, tell func(at time.Time, s Sender, c Content)) error
+	Sends(ctx context.Context, kind Kind, since time.Time, tell func(at time.Time, s Sender, c Content, booked bool)) error
 	// Rests returns the senders that are at rest.
 	Rests(ctx context.Context) (map[Sender]Rest, error)
 	// Depth counts deliveries by status; Sent and the other ends are not counted.
@@ -230,7 +230,7 @@ type Limits interface {
 	// Return takes a booking for that time back: what was booked has surely not been sent.
 	Return(at time.Time, s Sender, c Content)
 	// Seen books what was sent, or is booked already, at a time: when the gateway starts.
-	Seen(at time.Time, s Sender, c Content)
+	Seen(at time.Time, s Sender, c Content, booked bool)
 	// Since is how far back what was sent of a kind still counts.
 	Since(kind Kind, now time.Time) time.Time
 }

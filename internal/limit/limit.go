@@ -205,13 +205,18 @@ func (l *Limits) Return(at time.Time, from delivery.Sender, c delivery.Content) 
 }
 
 // Seen implements delivery.Limits. A booking whose time came while the gateway was not running
-// counts as sent at that time, as nobody can say which it was.
-func (l *Limits) Seen(at time.Time, from delivery.Sender, c delivery.Content) {
+// counts as sent at that time, as nobody can say which it was. What was sent at a time that is still to
+// come, since the clock was set back meanwhile, counts as sent now: it may have been just before.
+func (l *Limits) Seen(at time.Time, from delivery.Sender, c delivery.Content, booked bool) {
 	s := l.sender(from)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.choose(c)
-	past := !at.After(l.config.Now())
+	now := l.config.Now()
+	past := !at.After(now)
+	if !past && !booked {
+		at, past = now, true
+	}
 	for _, r := range s.call.receivers {
 		if past {
 			s.send(r.line, l.steady.past(at))

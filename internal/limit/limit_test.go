@@ -179,10 +179,10 @@ func TestRestart(t *testing.T) {
 	clock := at(20)
 	l := newLimits(limit.Config{Now: func() time.Time { return clock }})
 	for i := range 30 {
-		l.Seen(at(10+float64(i)/10), crm, to("zhangsan"))
+		l.Seen(at(10+float64(i)/10), crm, to("zhangsan"), false)
 	}
 	for range 30 {
-		l.Seen(at(75), crm, to("zhangsan"))
+		l.Seen(at(75), crm, to("zhangsan"), true)
 	}
 	d := l.Book(clock, crm, to("zhangsan"), time.Time{})
 	waits(t, d, at(136), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:02:16")
@@ -192,6 +192,18 @@ func TestRestart(t *testing.T) {
 	if d := l.Book(at(75.5), crm, to("zhangsan"), at(75)); d.Due.IsZero() {
 		t.Error("a booking that nobody made was good for a message")
 	}
+}
+
+// TestRestartAfterTheClockWasSetBack: what was sent then has times to come, and may have been sent just
+// now.
+func TestRestartAfterTheClockWasSetBack(t *testing.T) {
+	clock := at(20)
+	l := newLimits(limit.Config{Now: func() time.Time { return clock }})
+	for range 30 {
+		l.Seen(at(2400), crm, to("zhangsan"), false)
+	}
+	d := l.Book(clock, crm, to("zhangsan"), time.Time{})
+	waits(t, d, at(81), delivery.ReasonMemberPaced, "zhangsan has had 30 this minute; next at 12:01:21")
 }
 
 // A thousand come together after the gateway was stopped: thirty go, and each of the others gets a

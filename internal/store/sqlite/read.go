@@ -143,26 +143,27 @@ func (o *Outbox) Queues(ctx context.Context) ([]delivery.Queue, error) {
 }
 
 // Sends implements [delivery.Reader].
-func (o *Outbox) Sends(ctx context.Context, kind delivery.Kind, since time.Time, tell func(at time.Time, s delivery.Sender, c delivery.Content)) error {
+func (o *Outbox) Sends(ctx context.Context, kind delivery.Kind, since time.Time, tell func(at time.Time, s delivery.Sender, c delivery.Content, booked bool)) error {
 	const (
-		columns = `SELECT sender, content, `
+		columns = `SELECT sender, content, 0, `
 		// What ended after since; of that, what was or may have been taken: sent, partly_sent, uncertain, recalled.
 		ended = columns + `started FROM deliveries INDEXED BY deliveries_settled WHERE status >= 4 AND settled >= ?1 AND started >= ?1 AND kind = ?2
 			AND (status IN (4, 5, 9, 10) OR doubt > 0)`
 		sending = columns + `started FROM deliveries INDEXED BY deliveries_sending WHERE status = 3 AND started >= ?1 AND kind = ?2`
 		doubted = columns + `started FROM deliveries INDEXED BY deliveries_doubt WHERE doubt > 0 AND status <= 2 AND started >= ?1 AND kind = ?2
 			AND NOT reason LIKE '%\_paced' ESCAPE '\'`
-		paced = columns + `due FROM deliveries INDEXED BY deliveries_paced WHERE status <= 2 AND reason LIKE '%\_paced' ESCAPE '\' AND kind = ?2`
+		paced = `SELECT sender, content, 1, due FROM deliveries INDEXED BY deliveries_paced WHERE status <= 2 AND reason LIKE '%\_paced' ESCAPE '\' AND kind = ?2`
 	)
 	return o.each(ctx, ended+` UNION ALL `+sending+` UNION ALL `+doubted+` UNION ALL `+paced, []any{millis(since), int64(kind)}, func(scan func(...any) error) error {
 		var sender string
 		var data []byte
+		var booked bool
 		var at int64
-		if err := scan(&sender, &data, &at); err != nil {
+		if err := scan(&sender, &data, &booked, &at); err != nil {
 			return err
 		}
 		if content, err := delivery.DecodeReceivers(kind, data); err == nil {
-			tell(fromMillis(at), delivery.Sender(sender), content)
+			tell(fromMillis(at), delivery.Sender(sender), content, booked)
 		}
 		return nil
 	})

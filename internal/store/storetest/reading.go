@@ -59,9 +59,10 @@ var reading = []check{
 	}},
 	{"Sends/what may have used a quota since then, and what has its time from one", func(w *world) {
 		type send struct {
-			At   time.Time
-			S    delivery.Sender
-			User string
+			At     time.Time
+			S      delivery.Sender
+			User   string
+			Booked bool
 		}
 		var want []send
 		to := func(name string) *delivery.Message {
@@ -80,7 +81,7 @@ var reading = []check{
 			}
 			w.settle(s)
 			if counts {
-				want = append(want, send{w.now, crm, name})
+				want = append(want, send{w.now, crm, name, false})
 			}
 		}
 		sent("long ago", delivery.Sent, false)
@@ -94,18 +95,18 @@ var reading = []check{
 		sent("doubt", delivery.Queued, true)
 		w.now = w.now.Add(time.Minute)
 		w.add(underway(to("under way")))
-		want = append(want, send{w.now, crm, "under way"})
+		want = append(want, send{w.now, crm, "under way", false})
 		paced := to("paced")
 		paced.Deliveries[0].Due, paced.Deliveries[0].Reason.Code = w.now.Add(time.Hour), delivery.ReasonChatPaced
 		w.add(paced)
-		want = append(want, send{w.now.Add(time.Hour), crm, "paced"})
+		want = append(want, send{w.now.Add(time.Hour), crm, "paced", true})
 		delayed := to("delayed")
 		delayed.Deliveries[0].Due, delayed.Deliveries[0].Reason.Code = w.now.Add(time.Hour), delivery.ReasonDelay
 		w.add(delayed)
 
 		var got []send
-		err := w.Sends(w.Context(), delivery.KindApp, since, func(at time.Time, s delivery.Sender, c delivery.Content) {
-			got = append(got, send{at, s, strings.Join(c.To().Users, "|")})
+		err := w.Sends(w.Context(), delivery.KindApp, since, func(at time.Time, s delivery.Sender, c delivery.Content, booked bool) {
+			got = append(got, send{at, s, strings.Join(c.To().Users, "|"), booked})
 		})
 		w.ok(err)
 		byUser := func(a, b send) int { return strings.Compare(a.User, b.User) }
