@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -148,7 +149,9 @@ func fileFault(fields []*wecom.FieldError) *fault {
 			if f.hint = &asFile; named.Limit >= int(wecom.MediaFile.MaxBytes()) {
 				f.hint = &words{"compress or split it, or put it on a server and send a link", "请压缩或拆分，或放到服务器上改发链接"}
 			}
-		case named.Detail != "":
+		case strings.HasPrefix(named.Detail, "it has"):
+			f.hint = &words{"the file is empty, or nearly so: see what wrote it", "文件是空的或几乎是空的：请检查生成它的程序"}
+		case named.Problem == wecom.Malformed:
 			f.hint = &words{"convert it, or send it as a file: type=file takes any format", "请转换格式，或作为文件发送：type=file 不限格式"}
 		}
 	}

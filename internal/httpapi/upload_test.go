@@ -128,6 +128,9 @@ func TestUploads(t *testing.T) {
 		if c.field != "" && (len(p.Errors) != 1 || p.Errors[0].Field != c.field || !strings.Contains(p.Errors[0].Detail, c.says)) {
 			t.Errorf("%s: %+v", c.query, p)
 		}
+		if small := strings.Contains(p.Detail, "WeCom wants at least"); small != strings.Contains(p.Hint, "see what wrote it") {
+			t.Errorf("%s: hint %q", p.Detail, p.Hint)
+		}
 	}
 	// What was refused left nothing.
 	r.holds(3)

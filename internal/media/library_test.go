@@ -174,6 +174,37 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestAnotherDatabase: a gateway that is started with an empty database by mistake leaves the files of the
+// real one alone.
+func TestAnotherDatabase(t *testing.T) {
+	s := newShelf(t)
+	kept := []media.Info{s.put("a.txt", "some text"), s.put("b.txt", "some text"), s.put("c.txt", "some text")}
+	if err := s.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path, s.path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	s.open()
+	s.put("d.txt", "some text")
+	s.prune(0)
+	s.wantFiles(4)
+	if err := s.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path+".away", s.path); err != nil {
+		t.Fatal(err)
+	}
+	s.open()
+	s.prune(0)
+	s.wantFiles(3)
+	for _, m := range kept {
+		if _, err := s.Read(t.Context(), m.ID); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestWhatIsPruned(t *testing.T) {
 	s := newShelf(t)
 	unused, used, needed := s.put("a.txt", "not used"), s.put("b.txt", "used later"), s.put("c.txt", "needed later")

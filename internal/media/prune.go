@@ -35,7 +35,8 @@ func (l *Library) Prune(ctx context.Context, n int) (pruned int, err error) {
 	return len(ids), err
 }
 
-// sweep removes files that the store does not know, once.
+// sweep removes files that the store does not know, once. Where most are unknown the folder is that of
+// another database, which may come back: then all stay, and the log says so.
 func (l *Library) sweep(ctx context.Context) error {
 	l.mu.Lock()
 	done := l.swept
@@ -43,22 +44,48 @@ func (l *Library) sweep(ctx context.Context) error {
 	if done {
 		return nil
 	}
+	known, unknown := 0, []string(nil)
 	err := l.each(func(name string) error {
 		if !isID(name) {
 			return nil // one that is being written, or somebody else's
 		}
-		l.place.Lock()
-		defer l.place.Unlock()
 		_, err := l.Store.Media(ctx, name)
 		if errors.Is(err, delivery.ErrNoMedia) {
-			err = os.Remove(filepath.Join(l.Dir, name))
+			unknown = append(unknown, name)
+			return nil
 		}
+		known++
 		return err
 	})
-	if err == nil {
-		l.mu.Lock()
-		l.swept = true
-		l.mu.Unlock()
+	if err != nil {
+		return err
 	}
-	return err
+	if len(unknown) > known {
+		l.Log.Warn("most uploaded files are not known to the database: is the folder that of another one?",
+			"folder", l.Dir, "known", known, "unknown", len(unknown))
+		unknown = nil
+	}
+	for _, name := range unknown {
+		if err := l.removeUnknown(ctx, name); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	l.swept = true
+	l.mu.Unlock()
+	return nil
+}
+
+// removeUnknown removes a file, unless it was uploaded meanwhile.
+func (l *Library) removeUnknown(ctx context.Context, name string) error {
+	l.place.Lock()
+	defer l.place.Unlock()
+	_, err := l.Store.Media(ctx, name)
+	if !errors.Is(err, delivery.ErrNoMedia) {
+		return err
+	}
+	if err := os.Remove(filepath.Join(l.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return storageError(err)
+	}
+	return nil
 }
