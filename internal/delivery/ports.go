@@ -101,9 +101,10 @@ type Reader interface {
 	// Queues says for each sender and priority with deliveries that wait for their time when the
 	// first of them is due. Deliveries that wait for others are not counted.
 	Queues(ctx context.Context) ([]Queue, error)
-	// Sends tells of every delivery of a kind of which WeCom may have taken an attempt since then, and
-	// of every one that waits for a time that a quota gave it (Reason.Code ends in "_paced"), as booked, by its Due. Of
-	// the content it tells the receivers; the body is not to be looked at.
+	// Sends tells of every delivery of a kind of which WeCom may have taken an attempt since then, at the
+	// end of that if it is known, and else its beginning; and of every one that waits for a time that a
+	// quota gave it (Reason.Code ends in "_paced"), as booked, by its Due. Of the content it tells the
+	// receivers; the body is not to be looked at.
 	Sends(ctx context.Context, kind Kind, since time.Time, tell func(at time.Time, s Sender, c Content, booked bool)) error
 	// Rests returns the senders that are at rest.
 	Rests(ctx context.Context) (map[Sender]Rest, error)
@@ -229,6 +230,9 @@ type Limits interface {
 	Book(now time.Time, s Sender, c Content, booked time.Time) Decision
 	// Return takes a booking for that time back: what was booked has surely not been sent.
 	Return(at time.Time, s Sender, c Content)
+	// Ended says that what a Book let go at began was under way until ended: WeCom may have counted it at
+	// any time between.
+	Ended(began, ended time.Time, s Sender, c Content)
 	// Seen books what was sent, or is booked already, at a time: when the gateway starts.
 	Seen(at time.Time, s Sender, c Content, booked bool)
 	// Since is how far back what was sent of a kind still counts.

@@ -8,6 +8,10 @@ import (
 	"github.com/hongyan-im/hongyan/wecom"
 )
 
+// prompt is how long a call may take for which the quotas need not be told when it ended: their windows
+// have some room of their own.
+const prompt = 200 * time.Millisecond
+
 // send is one attempt: a worker was counted for it when the sender's rest was at that turn, and its
 // row says that it is under way.
 func (x *Dispatcher) send(d Delivery, turn int) {
@@ -30,8 +34,11 @@ func (x *Dispatcher) send(d Delivery, turn int) {
 	began := time.Now()
 	receipt, err := x.Senders.Send(x.sending, d.Sender, d.Outgoing())
 	took, now := time.Since(began), x.Now()
-	if wecom.NeverSent(err) {
+	switch {
+	case wecom.NeverSent(err):
 		x.Limits.Return(d.Started, d.Sender, d.Content)
+	case took > prompt:
+		x.Limits.Ended(d.Started, now, d.Sender, d.Content)
 	}
 	if d.Lookup != nil {
 		x.forget(&d, receipt.InvalidUsers)

@@ -204,6 +204,22 @@ func (l *Limits) Return(at time.Time, from delivery.Sender, c delivery.Content) 
 	}
 }
 
+// Ended implements delivery.Limits. What was sent counts from the end of its call on, so that it leaves
+// a window no sooner than it leaves WeCom's.
+func (l *Limits) Ended(began, ended time.Time, from delivery.Sender, c delivery.Content) {
+	s := l.sender(from)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := l.steady.time(ended)
+	s.choose(c)
+	for _, r := range s.call.receivers {
+		if r.line.takeSent(l.steady.past(began)) {
+			s.days.add(l.steady.past(began), -r.line.size)
+		}
+		s.send(r.line, at)
+	}
+}
+
 // Seen implements delivery.Limits. A booking whose time came while the gateway was not running
 // counts as sent at that time, as nobody can say which it was. What was sent at a time that is still to
 // come, since the clock was set back meanwhile, counts as sent now: it may have been just before.

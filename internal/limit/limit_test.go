@@ -194,6 +194,25 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// What WeCom took long to answer may have been counted when it answered.
+func TestEnded(t *testing.T) {
+	l := newLimits(limit.Config{})
+	c := to("zhangsan", "lisi")
+	for range 30 {
+		goes(t, l.Book(at(0), crm, c, time.Time{}))
+	}
+	for range 2 {
+		l.Ended(at(0), at(20), crm, c)
+	}
+	d := l.Book(at(21), crm, c, time.Time{})
+	waits(t, d, at(61), delivery.ReasonMemberPaced, "zhangsan and 1 more have had their 30 this minute; next at 12:01:01")
+	l.Return(d.Due, crm, c)
+	for range 28 {
+		goes(t, l.Book(at(61), crm, c, time.Time{}))
+	}
+	waits(t, l.Book(at(62), crm, c, time.Time{}), at(81), delivery.ReasonMemberPaced, "zhangsan and 1 more have had their 30 this minute; next at 12:01:21")
+}
+
 // TestRestartAfterTheClockWasSetBack: what was sent then has times to come, and may have been sent just
 // now.
 func TestRestartAfterTheClockWasSetBack(t *testing.T) {

@@ -146,9 +146,10 @@ func (o *Outbox) Queues(ctx context.Context) ([]delivery.Queue, error) {
 func (o *Outbox) Sends(ctx context.Context, kind delivery.Kind, since time.Time, tell func(at time.Time, s delivery.Sender, c delivery.Content, booked bool)) error {
 	const (
 		columns = `SELECT sender, content, 0, `
-		// What ended after since; of that, what was or may have been taken: sent, partly_sent, uncertain, recalled.
-		ended = columns + `started FROM deliveries INDEXED BY deliveries_settled WHERE status >= 4 AND settled >= ?1 AND started >= ?1 AND kind = ?2
-			AND (status IN (4, 5, 9, 10) OR doubt > 0)`
+		// What ended after since; of that, what was or may have been taken: sent, partly_sent, uncertain,
+		// recalled. What was sent was counted by WeCom when its answer came, at the latest.
+		ended = columns + `CASE WHEN status IN (4, 5) THEN settled ELSE started END FROM deliveries INDEXED BY deliveries_settled
+			WHERE status >= 4 AND settled >= ?1 AND kind = ?2 AND (status IN (4, 5) OR started >= ?1 AND (status IN (9, 10) OR doubt > 0))`
 		sending = columns + `started FROM deliveries INDEXED BY deliveries_sending WHERE status = 3 AND started >= ?1 AND kind = ?2`
 		doubted = columns + `started FROM deliveries INDEXED BY deliveries_doubt WHERE doubt > 0 AND status <= 2 AND started >= ?1 AND kind = ?2
 			AND NOT reason LIKE '%\_paced' ESCAPE '\'`

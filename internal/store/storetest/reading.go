@@ -73,6 +73,11 @@ var reading = []check{
 		sent := func(name string, status delivery.Status, counts bool) {
 			m := w.add(underway(to(name)))
 			s := w.ended(m.Deliveries[0].ID, status)
+			s.At = w.now.Add(time.Second)
+			at := w.now
+			if status == delivery.Sent || status == delivery.PartlySent {
+				at = s.At
+			}
 			if status == delivery.Queued {
 				s.Due = w.now.Add(10 * time.Hour)
 			}
@@ -81,7 +86,7 @@ var reading = []check{
 			}
 			w.settle(s)
 			if counts {
-				want = append(want, send{w.now, crm, name, false})
+				want = append(want, send{at, crm, name, false})
 			}
 		}
 		sent("long ago", delivery.Sent, false)
