@@ -18,8 +18,8 @@ var (
 		ON CONFLICT DO NOTHING`)
 	settleRow = prepare(`UPDATE deliveries SET status = ?, reason = ?, reason_detail = ?, settled = ?, doubt = ?, maybe_twice = ?, answer = ?,
 		due = ?, attempts = ? WHERE id = ? AND status = 3`)
-	// An attempt that was not made leaves what is known of the one before it.
 	completeRow = prepare(`UPDATE deliveries SET content = coalesce(?, content), lookup = ?, linked = max(linked, ?) WHERE id = ?`)
+	// An attempt that was not made leaves what is known of the one before it.
 	forgetStart = prepare(`UPDATE deliveries SET started = coalesce((SELECT max(at) FROM attempts WHERE delivery = deliveries.id), 0)
 		WHERE id = ?`)
 )
@@ -80,7 +80,7 @@ func (o *Outbox) Settle(ctx context.Context, given ...delivery.Settlement) (woke
 
 func (t *tx) settle(s *settlement, e *ends) error {
 	id, final := rowID(s.ID), s.Status.Final()
-	if final && !s.NotTried {
+	if final && !s.NotTried && s.lookup == nil {
 		n, err := t.update(settleAlone, int64(s.Status), s.Reason.Code, s.Reason.Detail, millis(s.At), millis(s.Doubt), flag(s.MaybeTwice), s.answer,
 			id, int64(s.Attempt))
 		if err != nil || n == 1 {
