@@ -44,19 +44,11 @@ func (c Content) with(to wecom.To, body wecom.Body, part int) Content {
 		text.Mentioned, text.MentionedMobiles = nil, nil // to be called once is enough
 		body = text
 	}
-	switch {
-	case c.App != nil:
-		m := *c.App
-		m.To, m.Body = to, body
-		return Content{App: &m}
-	case c.Chat != nil:
-		m := *c.Chat
-		m.Body = body
-		return Content{Chat: &m}
+	c = c.WithBody(body)
+	if c.App != nil {
+		c.App.To = to
 	}
-	m := *c.Robot
-	m.Body = body
-	return Content{Robot: &m}
+	return c
 }
 
 // validate reports what the SDK would refuse to send, as it would.
