@@ -9,7 +9,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"sync"
+
+	"github.com/hongyan-im/hongyan/wecom/internal/reread"
 )
 
 // form is the body of an upload: multipart, with one file in it. The file is read while it is sent,
@@ -21,11 +22,8 @@ type form struct {
 	head, tail string
 	size       int64 // of the file
 	sum        []byte
-	file       func() (io.ReadCloser, error) // opens the file at its start
-	moved      func()                        // told at every read
-
-	mu      sync.Mutex
-	current *formBody
+	file       reread.File
+	moved      func() // told at every read
 }
 
 // newForm returns the form that uploads size bytes of a file. If sum is not nil it is the SHA-256
@@ -38,7 +36,7 @@ func newForm(name string, size int64, sum []byte, file func() (io.ReadCloser, er
 		"Content-Type: application/octet-stream\r\n\r\n"
 	return &form{
 		name: name, boundary: boundary, head: head, tail: "\r\n--" + boundary + "--\r\n",
-		size: size, sum: sum, file: file, moved: func() {},
+		size: size, sum: sum, file: reread.File{Open: file}, moved: func() {},
 	}
 }
 
@@ -49,69 +47,29 @@ func (f *form) contentType() string { return "multipart/form-data; boundary=" + 
 
 func (f *form) length() int64 { return int64(len(f.head)) + f.size + int64(len(f.tail)) }
 
-// open returns the body from its start, and ends the one before: the transport may hold that one
-// for a while after its answer, and the two read the same file.
+// open returns the body from its start, and ends the one before.
 func (f *form) open() (io.ReadCloser, error) {
-	f.close()
-	file, err := f.file()
-	if err != nil {
-		return nil, err
-	}
-	part := &exactly{r: file, left: f.size}
-	if f.sum != nil {
-		part.sum, part.want = sha256.New(), f.sum
-	}
-	body := &formBody{
-		r:     io.MultiReader(strings.NewReader(f.head), part, strings.NewReader(f.tail)),
-		file:  file,
-		moved: f.moved,
-	}
-	f.mu.Lock()
-	f.current = body
-	f.mu.Unlock()
-	return body, nil
+	return f.file.Start(func(file io.Reader) io.Reader {
+		part := &exactly{r: file, left: f.size}
+		if f.sum != nil {
+			part.sum, part.want = sha256.New(), f.sum
+		}
+		return &moving{io.MultiReader(strings.NewReader(f.head), part, strings.NewReader(f.tail)), f.moved}
+	})
 }
 
 // close ends the reading of the file, whoever still does it.
-func (f *form) close() {
-	f.mu.Lock()
-	body := f.current
-	f.current = nil
-	f.mu.Unlock()
-	if body != nil {
-		_ = body.Close()
-	}
+func (f *form) close() { f.file.Close() }
+
+// moving tells of every read.
+type moving struct {
+	r     io.Reader
+	moved func()
 }
 
-// formBody is a form that is being read. After Close nobody touches the file.
-type formBody struct {
-	mu     sync.Mutex
-	r      io.Reader
-	file   io.Closer
-	moved  func()
-	closed bool
-}
-
-var errFormClosed = errors.New("the upload has ended")
-
-func (b *formBody) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return 0, errFormClosed
-	}
-	b.moved()
-	return b.r.Read(p)
-}
-
-func (b *formBody) Close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return nil
-	}
-	b.closed = true
-	return b.file.Close()
+func (m *moving) Read(p []byte) (int, error) {
+	m.moved()
+	return m.r.Read(p)
 }
 
 // errFileChanged says that a file is not what it was when it was looked at.

@@ -7,10 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/hongyan-im/hongyan/wecom"
+	"github.com/hongyan-im/hongyan/wecom/internal/reread"
 )
 
 const mediaPath = "/v1/media"
@@ -55,9 +55,9 @@ func (c *Client) upload(ctx context.Context, kind wecom.MediaType, name string, 
 	}
 	r := &request{
 		op: "media/upload", method: http.MethodPost, path: mediaPath, query: query,
-		file: &upload{open: open, size: size}, wait: time.Duration(size) * time.Second / leastRate,
+		file: &upload{File: reread.File{Open: open}, size: size}, wait: time.Duration(size) * time.Second / leastRate,
 	}
-	defer r.file.close()
+	defer r.file.Close()
 	var m Media
 	if _, err := c.call(ctx, r, &m); err != nil {
 		return Media{}, err
@@ -136,64 +136,11 @@ func rewindable(r io.Reader) (open func() (io.ReadCloser, error), size int64, er
 	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }, int64(len(data)), nil
 }
 
-// upload is the body of a request that can be made again.
+// upload is a file that is the body of a request.
 type upload struct {
-	open func() (io.ReadCloser, error)
+	reread.File
 	size int64
-
-	mu      sync.Mutex
-	current *uploadBody
 }
 
-// body returns the file from its start, and ends the body before: the transport may hold that one for a
-// while after its answer, and the two read the same file.
-func (u *upload) body() (io.ReadCloser, error) {
-	u.close()
-	file, err := u.open()
-	if err != nil {
-		return nil, err
-	}
-	b := &uploadBody{file: file}
-	u.mu.Lock()
-	u.current = b
-	u.mu.Unlock()
-	return b, nil
-}
-
-func (u *upload) close() {
-	u.mu.Lock()
-	b := u.current
-	u.current = nil
-	u.mu.Unlock()
-	if b != nil {
-		_ = b.Close()
-	}
-}
-
-// uploadBody is a file that is being read. After Close nobody touches it.
-type uploadBody struct {
-	mu     sync.Mutex
-	file   io.ReadCloser
-	closed bool
-}
-
-var errClosed = errors.New("the upload has ended")
-
-func (b *uploadBody) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return 0, errClosed
-	}
-	return b.file.Read(p)
-}
-
-func (b *uploadBody) Close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return nil
-	}
-	b.closed = true
-	return b.file.Close()
-}
+// body returns the file from its start, and ends the body before.
+func (u *upload) body() (io.ReadCloser, error) { return u.Start(nil) }
